@@ -1,0 +1,77 @@
+"""The one door through which kernelkit runs another program."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+TAIL_LINES = 20
+
+
+class ProcessError(Exception):
+    """A program that could not be run, failed, or did not end in time; ``code`` is None for the last."""
+
+    def __init__(self, argv: Sequence[str], code: int | None, output: str) -> None:
+        super().__init__(f"{argv[0]} " + ("did not end in time" if code is None else f"ended with {code}"))
+        self.argv = tuple(argv)
+        self.code = code
+        self.output = output
+
+    @property
+    def last_words(self) -> str:
+        """The last lines the program printed."""
+        return "\n".join(self.output.strip().splitlines()[-TAIL_LINES:])
+
+
+@dataclass(frozen=True)
+class Completed:
+    """What a program that ended with 0 left: its standard output and standard error, as bytes."""
+
+    stdout: bytes
+    stderr: bytes
+
+
+def run(
+    argv: Sequence[str],
+    *,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    timeout: float | None = None,
+) -> Completed:
+    """Run a program to its end, with no input, in a session of its own.
+
+    ``timeout`` is in seconds; after it the whole process group is killed and not waited for longer than
+    a second, since a process that waits for a hung file system cannot be killed.
+    Raises ProcessError.
+    """
+    try:
+        process = subprocess.Popen(
+            argv, env=None if environment is None else dict(environment), cwd=folder,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+    except OSError as error:
+        raise ProcessError(argv, 127, str(error)) from error
+    try:
+        stdout, stderr = process.communicate(timeout=timeout)
+    except subprocess.TimeoutExpired as error:
+        raise ProcessError(argv, None, _end(process)) from error
+    except BaseException:
+        _end(process)
+        raise
+    if process.returncode:
+        raise ProcessError(argv, process.returncode, (stderr + stdout).decode(errors="replace"))
+    return Completed(stdout, stderr)
+
+
+def _end(process: subprocess.Popen[bytes]) -> str:
+    """Kill the process group and return what it had printed."""
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+        stdout, stderr = process.communicate(timeout=1)
+    except (ProcessLookupError, subprocess.TimeoutExpired):
+        return ""
+    return (stderr + stdout).decode(errors="replace")
