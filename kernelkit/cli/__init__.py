@@ -1,0 +1,1 @@
+"""The command line: it parses and shows, and decides nothing."""

@@ -1,0 +1,67 @@
+"""``kernelkit`` and ``python -m kernelkit``: the one place that turns errors into exit codes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import NoReturn
+
+import click
+
+from kernelkit.cli.group import group
+from kernelkit.errors import KernelkitError
+
+INTERRUPTED = 130
+BUG = 70
+
+
+def main() -> NoReturn:
+    """Run the command line and exit with its code."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.exit(_run())
+
+
+def _run() -> int:
+    try:
+        result = group.main(prog_name="kernelkit", standalone_mode=False)
+        sys.stdout.flush()
+    except KernelkitError as error:
+        return _told(error)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("kernelkit: interrupted", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the output has left; Python would complain again while it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception:  # noqa: BLE001 - a bug of ours must not end in a traceback
+        return _bug()
+    return result if isinstance(result, int) else 0
+
+
+def _told(error: KernelkitError) -> int:
+    for line in error.problem.splitlines():
+        click.echo(f"kernelkit: {line}", err=True)
+    if error.advice:
+        click.echo(error.advice, err=True)
+    return error.exit_code
+
+
+def _bug() -> int:
+    """Keep the traceback in a file and say where."""
+    import tempfile  # noqa: PLC0415 - only for a bug
+    import traceback  # noqa: PLC0415
+
+    with tempfile.NamedTemporaryFile("w", prefix="kernelkit-report-", suffix=".txt", delete=False) as report:
+        report.write(f"kernelkit {' '.join(sys.argv[1:])}\npython {sys.version}\n\n{traceback.format_exc()}")
+    problem = traceback.format_exc().strip().splitlines()[-1]
+    click.echo(f"kernelkit: a bug of kernelkit: {problem}\nPlease report it with the file {report.name}", err=True)
+    return BUG
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Every option pinned to one value, each with where it came from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kernelkit.definition import Definition
+from kernelkit.platformtag import PlatformTag
+
+
+@dataclass(frozen=True)
+class Pinned:
+    """One option's value. ``source`` is ``default``, ``environment`` or ``flag``; ``note`` explains a resolution."""
+
+    name: str
+    value: str
+    asked: str
+    source: str
+    note: str = ""
+
+    def __str__(self) -> str:
+        return self.value
+
+    @property
+    def platform(self) -> str:
+        """The platform tag inside a release's name: ``x86_64-slc6-gcc49-opt``; empty where it has none."""
+        tag = PlatformTag.within(self.value)
+        return str(tag) if tag else ""
+
+    @property
+    def version(self) -> str:
+        """The part of a release's name before flavour and platform: ``6.08.06``."""
+        head = self._head()
+        return head.split("-", 1)[0] if head[:1].isdigit() else head
+
+    @property
+    def flavour(self) -> str:
+        """The part between version and platform: ``HiggsComb``; empty for most releases."""
+        head = self._head()
+        return head.partition("-")[2] if head[:1].isdigit() else ""
+
+    def _head(self) -> str:
+        return self.value.removesuffix(self.platform).removesuffix("-")
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What starts the kernel: an interpreter and the ipykernel in it or beside it.
+
+    ``overlay`` is a folder that the interpreter's own packages win over, or, where it is ``isolated``,
+    one that wins while the kernel starts. ``spec`` is what that ipykernel declares about itself, in the
+    words of kernel.json.
+    """
+
+    python: str
+    version: tuple[int, int, int]
+    ipykernel: str
+    overlay: str | None = None
+    isolated: bool = False
+    spec: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A definition with every option pinned; ``name`` is the kernelspec's."""
+
+    definition: Definition
+    name: str
+    options: Mapping[str, Pinned]
+    cvmfs: Pinned
+    python: Pinned
+    env: Mapping[str, str] = field(default_factory=dict)
+    environments: Mapping[int, str] = field(default_factory=dict)
+    runtime: Runtime | None = None
+
+    @property
+    def names(self) -> dict[str, Pinned | str]:
+        """What the strings of the definition may mention."""
+        return {**self.options, "cvmfs": self.cvmfs.value}
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """What the user gave explicitly, by option: with the definition, it tells one choice from another."""
+        given = [*self.options.values(), self.cvmfs, self.python]
+        return {p.name: p.asked for p in given if p.source != "default"} | {f"env.{k}": v for k, v in self.env.items()}
+
+
+def kernelspec_name(definition: Definition, options: Mapping[str, Pinned]) -> str:
+    """The definition's name, then each option given explicitly, in the definition's order."""
+    given = [options[name].asked for name in definition.options if options[name].source != "default"]
+    parts = [part for part in given if "/" not in part]
+    return re.sub(r"[^a-z0-9._-]+", "-", "-".join([definition.name, *parts]).lower())

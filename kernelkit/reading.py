@@ -1,0 +1,143 @@
+"""From a TOML file to a Definition: every fault is found before anything is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from kernelkit import catalogue, steptemplate, texts
+from kernelkit.catalogue import did_you_mean
+from kernelkit.definition import (
+    NAME,
+    OPTION_NAME,
+    VARIABLE_NAME,
+    Check,
+    Definition,
+    Expects,
+    Launch,
+    Option,
+    ReleaseSource,
+    Step,
+)
+from kernelkit.errors import DefinitionError
+from kernelkit.extending import merged
+from kernelkit.reserved import RESERVED_OPTIONS
+from kernelkit.schema import CHECK, EXPECTS, LAUNCH, OPTION, RELEASES, TOP, faults_of_table
+
+SOURCE_KEYS = {"alrb": ("tool",), "basf2": (), "lcg": (), "directory": ("path",)}
+
+
+def load(name: str) -> Definition:
+    """The definition of that name on the search path. Raises DefinitionError."""
+    return read(catalogue.definition_file(name))
+
+
+def read(path: Path) -> Definition:
+    """Read a definition file and the ones it extends. Raises DefinitionError with every fault."""
+    table, sources = merged(path)
+    faults = [f"{path}: {fault}" for fault in _faults(path, table)]
+    if faults:
+        raise DefinitionError(faults)
+    definition = _definition(path, table, sources)
+    faults = [f"{path}: {fault}" for fault in _faults_of_strings(definition)]
+    if faults:
+        raise DefinitionError(faults)
+    return definition
+
+
+def _faults(path: Path, table: dict[str, Any]) -> Iterator[str]:
+    name = path.name.removesuffix(catalogue.SUFFIX)
+    if not NAME.fullmatch(name):
+        yield f"the name {name!r} must be lower case: letters, digits, '.', '_' and '-'"
+    yield from faults_of_table("", table, TOP, required=("display_name",))
+    for option, entry in _tables(table.get("options")):
+        yield from _faults_of_option(option, entry)
+    for number, entry in enumerate(_list(table.get("steps")), 1):
+        yield from _faults_of_step(f"steps[{number}]", entry)
+    yield from faults_of_table("launch", table.get("launch", {}), LAUNCH)
+    for number, entry in enumerate(_list(table.get("checks")), 1):
+        yield from faults_of_table(f"checks[{number}]", entry, CHECK, required=("name", "code"))
+    variables = [*_tables(table.get("env"), str), *((name, "") for name in _list(table.get("base"), str))]
+    yield from (f"{variable!r} is no variable's name" for variable, _ in variables if not VARIABLE_NAME.fullmatch(variable))
+
+
+def _tables(value: Any, kind: type = dict) -> list[tuple[str, Any]]:
+    return [(k, v) for k, v in value.items() if isinstance(v, kind)] if isinstance(value, dict) else []
+
+
+def _list(value: Any, kind: type = dict) -> list[Any]:
+    return [item for item in value if isinstance(item, kind)] if isinstance(value, list) else []
+
+
+def _faults_of_option(name: str, entry: dict[str, Any]) -> Iterator[str]:
+    key = f"options.{name}"
+    if not OPTION_NAME.fullmatch(name):
+        yield f"{key}: an option's name is lower case: letters, digits and '_'"
+    if name in RESERVED_OPTIONS:
+        yield f"{key}: `kernelkit install` has an option of that name already; call it otherwise"
+    yield from faults_of_table(key, entry, OPTION)
+    source = entry.get("releases")
+    if not isinstance(source, dict):
+        return
+    yield from faults_of_table(f"{key}.releases", source, RELEASES, required=("from",))
+    kind = source.get("from")
+    if isinstance(kind, str) and kind not in SOURCE_KEYS:
+        yield f"{key}.releases.from: {kind!r} is none of {', '.join(SOURCE_KEYS)}{did_you_mean(kind, SOURCE_KEYS)}"
+    for needed in SOURCE_KEYS.get(str(kind), ()):
+        if needed not in source:
+            yield f"{key}.releases: {kind!r} needs {needed!r} too"
+
+
+def _faults_of_step(key: str, entry: dict[str, Any]) -> Iterator[str]:
+    use = entry.get("use")
+    if not isinstance(use, str):
+        yield f"{key}: 'use' must name a step template"
+        return
+    file = catalogue.step_file(use)
+    if file is None:
+        yield f"{key}.use: there is no step {use!r}{did_you_mean(use, catalogue.step_names())}"
+        return
+    yield from faults_of_table(f"{key}.expects", entry.get("expects", {}), EXPECTS)
+    parameters = steptemplate.load(file).parameters
+    for name in entry.keys() - {"use", "expects"}:
+        if name not in parameters:
+            yield f"{key}.{name}: the step {use!r} takes no such argument{did_you_mean(name, parameters)}"
+        elif not parameters[name].accepts(entry[name]):
+            yield f"{key}.{name}: must be a {parameters[name].kind}" + " of strings" * (parameters[name].kind == "list")
+    yield from (f"{key}: {use!r} needs {n!r}" for n, p in parameters.items() if p.required and n not in entry)
+
+
+def _faults_of_strings(definition: Definition) -> Iterator[str]:
+    releases = {name for name, option in definition.options.items() if option.releases}
+    for key, text in definition.strings():
+        yield from (f"{key}: {fault}" for fault in texts.faults(text, set(definition.options), releases))
+
+
+def _definition(path: Path, table: dict[str, Any], sources: tuple[Path, ...]) -> Definition:
+    plain = {key: table[key] for key in ("summary", "language", "user_site", "in_notebook_folder") if key in table}
+    return Definition(
+        name=path.name.removesuffix(catalogue.SUFFIX), path=path, sources=sources, display_name=table["display_name"],
+        options={name: _option(name, entry) for name, entry in table.get("options", {}).items()},
+        steps=tuple(_step(entry) for entry in table.get("steps", ())),
+        launch=_launch(table.get("launch", {})),
+        checks=tuple(Check(**entry) for entry in table.get("checks", ())),
+        env=table.get("env", {}), base=tuple(table.get("base", ())), **plain,
+    )  # fmt: skip
+
+
+def _option(name: str, entry: dict[str, Any]) -> Option:
+    source = entry.get("releases")
+    releases = source and ReleaseSource(source["from"], source.get("tool", ""), source.get("path", ""))
+    return Option(name, entry.get("help", ""), entry.get("default"), releases)
+
+
+def _step(entry: dict[str, Any]) -> Step:
+    expects = entry.get("expects", {})
+    held = Expects(tuple(expects.get("variables", ())), tuple(expects.get("commands", ())), expects.get("values", {}))
+    return Step(entry["use"], {k: v for k, v in entry.items() if k not in ("use", "expects")}, held)
+
+
+def _launch(entry: dict[str, Any]) -> Launch:
+    command = tuple(entry.get("version_command", ()))
+    return Launch(entry.get("python", "auto"), command, entry.get("ipykernel", "auto"))

@@ -1,0 +1,158 @@
+"""From a choice to a kernel: pure, so that the same choice gives the same bytes on any machine."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
+
+from kernelkit import __version__, bootstrap, catalogue, steptemplate, texts
+from kernelkit.choice import Choice, Pinned
+from kernelkit.definition import Definition, Step
+from kernelkit.errors import DefinitionError
+from kernelkit.fingerprint import definition_digest
+from kernelkit.kernel import SPEC_FILE, WRAPPER_FILE, Kernel
+from kernelkit.seal import seal
+from kernelkit.shell import ShellEnvironment
+
+FORMAT = 1
+AREA_TIMEOUT = 10  # seconds the wrapper waits for one file of the software area
+BASE = ("HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TERM", "TMPDIR")
+LOGOS = ("logo-32x32.png", "logo-64x64.png", "logo-svg.svg")
+ARGV = ["/bin/bash", "-p", "{resource_dir}/setup.sh", "-f", "{connection_file}"]
+
+
+def render(choice: Choice) -> Kernel:
+    """The kernel of a choice. Raises DefinitionError where a step's template is at fault."""
+    files = {WRAPPER_FILE: wrapper(choice).encode("utf-8", "surrogateescape"), **_logos(choice.definition)}
+    document = seal(_document(choice), files)
+    text = json.dumps(document, indent=2) + "\n"
+    return Kernel(choice.name, {SPEC_FILE: text.encode(), **files})
+
+
+def wrapper(choice: Choice) -> str:
+    """The text of setup.sh. Raises DefinitionError."""
+    names = {
+        "title": display_name(choice), "name": choice.name, "area_timeout": AREA_TIMEOUT,
+        "env": environment_variables(choice), "base": choice.definition.base, "base_names": [*BASE, *choice.definition.base],
+        "steps": [_step(choice, number, step) for number, step in enumerate(choice.definition.steps, 1)],
+        "user_site": choice.definition.user_site, "in_notebook_folder": choice.definition.in_notebook_folder,
+        "runtime": choice.runtime, "bootstrap": choice.runtime and bootstrap.code(choice.runtime),
+    }  # fmt: skip
+    # The id lets the shell that runs the steps see whether the file was replaced under it.
+    draft = _shell(WRAPPER_FILE + ".j2", {**names, "id": ""})
+    return _shell(WRAPPER_FILE + ".j2", {**names, "id": _digest(draft)[:16]})
+
+
+def display_name(choice: Choice) -> str:
+    """The name that a launcher shows, filled in."""
+    return str(texts.fill(choice.definition.display_name, choice.names))
+
+
+def environment_variables(choice: Choice) -> dict[str, str]:
+    """The variables set before the steps and again after them: the definition's, then the user's."""
+    return {**texts.fill(choice.definition.env, choice.names), **choice.env}
+
+
+def _document(choice: Choice) -> dict[str, Any]:
+    """kernel.json as an object, from its template, parsed and so proven to be JSON."""
+    spec = dict(choice.runtime.spec) if choice.runtime else {}
+    # jupyter_client fills $NAME in from its own environment: a dollar sign that is meant is doubled.
+    env = {name: value.replace("$", "$$") for name, value in environment_variables(choice).items()}
+    names = {
+        "argv": ARGV, "display_name": display_name(choice), "language": choice.definition.language, "env": env,
+        "spec": {key: value for key, value in spec.items() if key != "metadata"},
+        "metadata": {**spec.get("metadata", {}), "kernelkit": _provenance(choice)},
+    }  # fmt: skip
+    environment = Environment(loader=_loader(), undefined=StrictUndefined, finalize=json.dumps)
+    document: dict[str, Any] = json.loads(environment.get_template(SPEC_FILE + ".j2").render(names))
+    return document
+
+
+def _provenance(choice: Choice) -> dict[str, Any]:
+    """What kernelkit records of a kernel: enough to explain it, check it and make it again."""
+    runtime = choice.runtime
+    return {
+        "format": FORMAT, "version": __version__,
+        "definition": {"name": choice.definition.name, "digest": definition_digest(choice.definition.path)},
+        "asked": choice.asked,
+        "choice": {pin.name: _pin(pin) for pin in [*choice.options.values(), choice.cvmfs]},
+        "steps": [step.use for step in choice.definition.steps],
+        "interpreter": runtime and {"path": runtime.python, "version": list(runtime.version), "source": choice.python.source},
+        "ipykernel": runtime and {"version": runtime.ipykernel, "overlay": runtime.overlay, "isolated": runtime.isolated},
+        "expects": _expects(choice),
+        "checks": [_check(choice, check.name, check.code, check.prints) for check in choice.definition.checks],
+        "environments": sorted(choice.environments.values()),
+    }  # fmt: skip
+
+
+def _pin(pin: Pinned) -> dict[str, str]:
+    entry = {"value": pin.value, "asked": pin.asked, "source": pin.source, "note": pin.note}
+    return {key: value for key, value in entry.items() if value or key == "value"}
+
+
+def _expects(choice: Choice) -> dict[str, Any]:
+    """What every step promises, together, for a check in the running kernel."""
+    expects = [step.expects for step in choice.definition.steps]
+    values = {name: value for one in expects for name, value in texts.fill(one.values, choice.names).items()}
+    variables = sorted({name for one in expects for name in one.variables})
+    return {"variables": variables, "commands": sorted({name for one in expects for name in one.commands}), "values": values}
+
+
+def _check(choice: Choice, name: str, code: str, prints: str | None) -> dict[str, str]:
+    return {"name": name, "code": code} | ({} if prints is None else {"prints": texts.fill(prints, choice.names)})
+
+
+def _step(choice: Choice, number: int, step: Step) -> dict[str, Any]:
+    """A step's shell text and what it must leave."""
+    file = catalogue.step_file(step.use)
+    if file is None:
+        raise DefinitionError([f"{choice.definition.path}: steps[{number}]: there is no step {step.use!r}"])
+    template = steptemplate.load(file)
+    arguments = {**template.defaults(), **texts.fill(step.arguments, choice.names)}
+    if number in choice.environments:
+        arguments["path"] = choice.environments[number]
+    script = _step_script(file, {**arguments, "cvmfs": choice.cvmfs.value})
+    expects = {"variables": step.expects.variables, "commands": step.expects.commands,
+               "values": texts.fill(step.expects.values, choice.names)}  # fmt: skip
+    label = f"{number} of {len(choice.definition.steps)}, {step.use}"
+    return {"label": label, "script": script.rstrip("\n"), "expects": expects, "expected": any(expects.values())}
+
+
+def _step_script(file: Path, names: Mapping[str, Any]) -> str:
+    try:
+        return ShellEnvironment(FileSystemLoader(file.parent)).get_template(file.name).render(names)
+    except TemplateError as error:
+        line = getattr(error, "lineno", None)
+        raise DefinitionError([f"{file}{f':{line}' if line else ''}: {error.message}"]) from error
+
+
+def _logos(definition: Definition) -> dict[str, bytes]:
+    """The logos beside the definition, or beside the nearest one it extends that has some."""
+    for source in definition.sources:
+        found = {name: source.parent / name for name in LOGOS if (source.parent / name).is_file()}
+        if found:
+            return {name: path.read_bytes() for name, path in found.items()}
+    return {}
+
+
+def _shell(name: str, names: Mapping[str, Any]) -> str:
+    return _shell_environment().get_template(name).render(names)
+
+
+@functools.cache
+def _shell_environment() -> ShellEnvironment:
+    return ShellEnvironment(_loader())
+
+
+def _loader() -> FileSystemLoader:
+    return FileSystemLoader(catalogue.shipped("templates"))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

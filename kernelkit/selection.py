@@ -1,0 +1,103 @@
+"""Which release an asked word means on this machine: a full name, an alias, or a prefix."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from packaging.version import InvalidVersion, Version
+
+from kernelkit.catalogue import did_you_mean
+from kernelkit.errors import SoftwareError
+from kernelkit.platformtag import GLIBC, Host, PlatformTag
+from kernelkit.releases import Offer, Release
+
+FITS = ("native", "older")
+
+
+@dataclass(frozen=True)
+class Selected:
+    """The release, why it was this one, and what to warn of (empty where there is nothing)."""
+
+    release: Release
+    note: str
+    warning: str = ""
+
+
+def select(offer: Offer, asked: str, host: Host, *, force: bool, listing: str) -> Selected:
+    """The release that ``asked`` means; ``listing`` is the command that shows them all.
+
+    Raises SoftwareError where there is none, or none that runs here; ``force`` accepts any platform.
+    """
+    exact = next((release for release in offer.releases if release.name == asked), None) or offer.alias(asked)
+    if exact:
+        return _judged(exact, f"{asked} in {offer.origin}", host, force, listing)
+    matching = [release for release in offer.releases if not release.hidden and _begins(release.name, asked)]
+    if not matching:
+        raise SoftwareError(f"no release {asked!r} in {offer.origin}{_near(offer, asked)}", f"`{listing}` lists them.")
+    best = max(matching, key=lambda release: preference(release, host))
+    return _judged(best, _why(best, matching, asked, host), host, force, listing)
+
+
+def ordered(releases: Sequence[Release], host: Host) -> list[Release]:
+    """The releases from the one that would be preferred to the one that would not."""
+    return sorted(releases, key=lambda release: preference(release, host), reverse=True)
+
+
+def preference(release: Release, host: Host) -> tuple[object, ...]:
+    """What fits best comes last: native, then the newest older system, the newest version, no flavour, opt, newest compiler."""
+    fit = host.fit(release.machine, release.system)
+    rank = {"native": 3, "older": 2, "newer": 1, "foreign": 0}[fit]
+    age = GLIBC.get(release.system or "", (0, 0)) if fit == "older" else (0, 0)
+    tag = PlatformTag.within(release.name)
+    plain = release.name.split("-")[0] + (f"-{tag}" if tag else "") == release.name
+    return rank, age, version_key(release.name), plain, not release.name.endswith("-dbg"), version_key(tag.compiler if tag else "")
+
+
+def version_key(name: str) -> tuple[tuple[int, ...], str]:
+    """Orders names by the numbers in them: 6.8 before 6.30, light-2601 before light-2603."""
+    head = PlatformTag.within(name)
+    text = name.removesuffix(str(head)).strip("-") if head else name
+    try:
+        return Version(text.split("-")[0]).release, text
+    except InvalidVersion:
+        digits = "".join(c if c.isdigit() else " " for c in text)
+        return tuple(int(number) for number in digits.split()), text
+
+
+def _begins(name: str, asked: str) -> bool:
+    return name.startswith(asked) and not (name[len(asked)].isalnum() and asked[-1:].isalnum()) if asked else False
+
+
+def _judged(release: Release, note: str, host: Host, force: bool, listing: str) -> Selected:
+    fit = host.fit(release.machine, release.system)
+    if fit in FITS or force:
+        return Selected(release, note, _warning(release, host, fit))
+    built = "-".join(part for part in (release.machine, release.system) if part)
+    raise SoftwareError(
+        f"{release.name} is built for {built}, which does not run on this machine ({host})",
+        f"`{listing}` shows what fits; --force-platform takes it all the same.",
+    )
+
+
+def _warning(release: Release, host: Host, fit: str) -> str:
+    if fit == "native":
+        return ""
+    kind = {"older": "an older system", "newer": "a newer system", "foreign": "another kind of machine"}[fit]
+    return f"{release.name} was built for {kind} than this ({host}); it may need libraries that only a container has"
+
+
+def _why(best: Release, matching: Sequence[Release], asked: str, host: Host) -> str:
+    fitting = [release for release in matching if host.fit(release.machine, release.system) in FITS]
+    count = f"{len(fitting)} of {len(matching)} releases that begin with {asked} fit {host}"
+    return f"{count}; this is the {'newest build for this system' if _native(best, host) else 'newest of the newest older system'}"
+
+
+def _native(release: Release, host: Host) -> bool:
+    return host.fit(release.machine, release.system) == "native"
+
+
+def _near(offer: Offer, asked: str) -> str:
+    names = [release.name for release in offer.releases]
+    versions = {name.split("-")[0] for name in names if name[:1].isdigit()}
+    return did_you_mean(asked, [*versions, *names])
