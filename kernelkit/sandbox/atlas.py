@@ -9,9 +9,6 @@ from pathlib import Path
 from kernelkit.sandbox import interpreter, mapfile, scripts
 from kernelkit.sandbox.interpreter import Interpreter
 
-# The last ROOT whose root-config and releases spoke of 6.08/06; from 6.30 on it is 6.30.02.
-SLASHED_BEFORE = (6, 30)
-
 
 @dataclass(frozen=True)
 class RootRelease:
@@ -51,7 +48,8 @@ def lay_out(base: Path, arch: str, current: Interpreter, old: Interpreter) -> Pa
     for release in reversed(RELEASES):
         python = old if release.python2 else current
         _python(tools / "python" / f"{python.release}-{release.build(arch)}", python, copies)
-        _root(tools / "root" / release.name(arch), release, python)
+        scripts.copy_root(tools / "root" / release.name(arch), release.version, python.release)
+        _tag(tools / "root" / release.name(arch), "root")
         _compiler(tools / "Gcc" / f"{release.gcc}_{arch}_{release.platform.split('-')[0]}")
     names = {release.version: release.name(arch) for release in RELEASES}
     mapfile.write(tools / "root", {"current": names[CURRENT], "recommended": names[RECOMMENDED]})
@@ -72,16 +70,6 @@ def _python(folder: Path, python: Interpreter, copies: dict[str, Path]) -> None:
         for entry in copies[python.release].iterdir():
             (folder / entry.name).symlink_to(os.path.relpath(entry, folder))
     _tag(folder, "python")
-
-
-def _root(folder: Path, release: RootRelease, python: Interpreter) -> None:
-    scripts.copy("root-release", folder)
-    major, minor, patch = release.version.split(".")
-    slashed = (int(major), int(minor)) < SLASHED_BEFORE
-    shown = f"{major}.{minor}/{patch}" if slashed else release.version
-    (folder / "etc").mkdir()
-    (folder / "etc" / "sandbox-release").write_text(f"{release.version} {shown} {python.release}\n")
-    _tag(folder, "root")
 
 
 def _compiler(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import shutil
 import sys
@@ -11,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kernelkit.errors import RefusedError
-from kernelkit.sandbox import atlas, interpreter, scripts
+from kernelkit.sandbox import atlas, belle, interpreter, lcg, scripts
 
 MARKER = "SANDBOX.txt"
 STAGE = ".cvmfs-stage-"
@@ -53,17 +52,21 @@ def _lay_out(cvmfs: Path, python2: Path | None, say: Callable[[str], None]) -> N
     current = interpreter.ask(Path(getattr(sys, "_base_executable", sys.executable)))
     old = interpreter.ask(python2) if python2 else current
     say(f"ATLAS: ROOT releases with Python {old.release} and {current.release}")
-    atlas.lay_out(cvmfs / "atlas.cern.ch" / "repo" / "ATLASLocalRootBase", arch, current, old)
+    copied = atlas.lay_out(cvmfs / "atlas.cern.ch" / "repo" / "ATLASLocalRootBase", arch, current, old)
+    say("Belle II: releases of basf2, and the Python they bring, with ipykernel")
+    packages = belle.lay_out(cvmfs / "belle.cern.ch", arch, current, copied)
+    say("LCG: views, with ipykernel")
+    lcg.lay_out(cvmfs / "sft.cern.ch" / "lcg", arch, current, copied, packages)
 
 
 def _swap(stage: Path, final: Path) -> None:
     """Put the new tree in the old one's place; the old one comes back where that fails."""
     if not final.exists():
-        os.rename(stage / "cvmfs", final)
+        (stage / "cvmfs").rename(final)
         return
-    os.rename(final, stage / "old")
+    final.rename(stage / "old")
     try:
-        os.rename(stage / "cvmfs", final)
+        (stage / "cvmfs").rename(final)
     except OSError:
-        os.rename(stage / "old", final)
+        (stage / "old").rename(final)
         raise

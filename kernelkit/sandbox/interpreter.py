@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +93,8 @@ def copy(source: Interpreter, target: Path) -> None:
     for file in source.libraries:
         shutil.copy2(file, target / "lib", follow_symlinks=False)
     _copy_program(source, target / "bin")
+    _own(target)
+    _slim(target)
 
 
 def link(copied: Path, target: Path) -> None:
@@ -98,6 +102,12 @@ def link(copied: Path, target: Path) -> None:
     another. Where the file system has none, as copies.
     """
     shutil.copytree(copied, target, symlinks=True, copy_function=_link_or_copy)
+
+
+def site_packages(program: Path) -> Path:
+    """Where an interpreter looks for added packages: Debian's own has another place than everybody's."""
+    question = "import site, sys; sys.stdout.write(site.getsitepackages()[0])"
+    return Path(os.fsdecode(processes.run([str(program), "-I", "-c", question], timeout=60).stdout))
 
 
 def _copy_program(source: Interpreter, folder: Path) -> None:
@@ -113,6 +123,22 @@ def _copy_program(source: Interpreter, folder: Path) -> None:
     shutil.copystat(source.executable, folder / program)
     for name in others:
         (folder / name).symlink_to(program)
+
+
+def _own(folder: Path) -> None:
+    """Give the owner the right to write, and so to delete: some distributions install without it."""
+    for entry in (folder, *folder.rglob("*")):
+        if not entry.is_symlink():
+            entry.chmod(entry.stat().st_mode | (stat.S_IRWXU if entry.is_dir() else stat.S_IRUSR | stat.S_IWUSR))
+
+
+def _slim(folder: Path) -> None:
+    """Drop debug symbols, two thirds of a self-made build, where the tool for it is at hand and willing."""
+    tool = shutil.which("strip")
+    libraries = [str(file) for file in folder.rglob("*.so*") if not file.is_symlink()]
+    if tool and libraries:
+        with contextlib.suppress(processes.ProcessError):
+            processes.run([tool, "--strip-debug", "--preserve-dates", *libraries], timeout=60)
 
 
 def _own_libraries(prefix: Path, stdlib: Path, mapped: list[Path]) -> Iterator[Path]:

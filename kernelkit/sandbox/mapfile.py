@@ -30,5 +30,5 @@ def _number(version: str) -> str:
     compiler = re.match(r"gcc(\d{2,3})", version)
     if compiler:
         return compiler[1].ljust(3, "0")
-    major, minor, patch = version.split("-")[0].split(".")
+    major, minor, patch = version.split("-", maxsplit=1)[0].split(".")
     return str(int(major) * 10000 + int(minor) * 100 + int(patch))

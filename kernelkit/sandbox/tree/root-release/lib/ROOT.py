@@ -7,7 +7,7 @@ import math
 import os
 
 SANDBOX = True
-_HERE = os.path.dirname(os.path.abspath(__file__))
+_HERE = os.path.dirname(os.path.realpath(__file__))
 with open(os.path.join(os.path.dirname(_HERE), "etc", "sandbox-release")) as _file:
     _VERSION, _SHOWN, _PYTHON = _file.read().split()
 __version__ = _SHOWN
