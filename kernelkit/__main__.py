@@ -38,7 +38,7 @@ def _run() -> int:
         # Whoever read the output has left; Python would complain again while it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception:  # noqa: BLE001 - a bug of ours must not end in a traceback
+    except Exception:
         return _bug()
     return result if isinstance(result, int) else 0
 
@@ -53,8 +53,8 @@ def _told(error: KernelkitError) -> int:
 
 def _bug() -> int:
     """Keep the traceback in a file and say where."""
-    import tempfile  # noqa: PLC0415 - only for a bug
-    import traceback  # noqa: PLC0415
+    import tempfile
+    import traceback
 
     with tempfile.NamedTemporaryFile("w", prefix="kernelkit-report-", suffix=".txt", delete=False) as report:
         report.write(f"kernelkit {' '.join(sys.argv[1:])}\npython {sys.version}\n\n{traceback.format_exc()}")

@@ -39,6 +39,4 @@ def _reason(error: ProcessError) -> str:
 
 def _advice(path: Path) -> str:
     where = Path(*path.parts[:3]) if path.parts[:2] == ("/", "cvmfs") else path
-    return (
-        f"Is {where} mounted here? Name another place with --cvmfs PATH, or try `kernelkit demo`, which needs none."
-    )
+    return f"Is {where} mounted here? Name another place with --cvmfs PATH, or try `kernelkit demo`, which needs none."

@@ -28,7 +28,13 @@ def search_path() -> list[Path]:
     listed = [Path(entry) for entry in os.environ.get("KERNELKIT_PATH", "").split(os.pathsep) if entry]
     config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     prefixes = [Path(prefix, "share/kernelkit/kernels") for prefix in (sys.prefix, "/usr/local", "/usr")]
-    return [*listed, config / "kernelkit/kernels", *prefixes, Path("/etc/kernelkit/kernels"), shipped("kernels")]
+    return [
+        *listed,
+        config / "kernelkit/kernels",
+        *prefixes,
+        Path("/etc/kernelkit/kernels"),
+        shipped("kernels"),
+    ]
 
 
 def definition_files() -> dict[str, Path]:

@@ -106,7 +106,9 @@ class Definition:
         found = [("display_name", self.display_name), ("launch.python", self.launch.python)]
         found += [(f"env.{name}", value) for name, value in self.env.items()]
         for number, step in enumerate(self.steps, 1):
-            found += [pair for key, value in step.arguments.items() for pair in _leaves(f"steps[{number}].{key}", value)]
+            found += [
+                pair for key, value in step.arguments.items() for pair in _leaves(f"steps[{number}].{key}", value)
+            ]
             found += [(f"steps[{number}].expects.values.{k}", v) for k, v in step.expects.values.items()]
         found += [(f"checks[{n}].prints", c.prints) for n, c in enumerate(self.checks, 1) if c.prints is not None]
         return found

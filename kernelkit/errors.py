@@ -23,12 +23,6 @@ class KernelkitError(Exception):
         return f"{self.problem}\n{self.advice}" if self.advice else self.problem
 
 
-class KernelFailed(KernelkitError):
-    """A kernel does not work."""
-
-    exit_code = 1
-
-
 class UsageError(KernelkitError):
     """The command line asks for something that cannot be."""
 

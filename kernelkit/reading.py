@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,15 +51,25 @@ def _faults(path: Path, table: dict[str, Any]) -> Iterator[str]:
     if not NAME.fullmatch(name):
         yield f"the name {name!r} must be lower case: letters, digits, '.', '_' and '-'"
     yield from faults_of_table("", table, TOP, required=("display_name",))
-    for option, entry in _tables(table.get("options")):
+    for option, entry in _tables(table.get("options"), object):
         yield from _faults_of_option(option, entry)
     for number, entry in enumerate(_list(table.get("steps")), 1):
         yield from _faults_of_step(f"steps[{number}]", entry)
-    yield from faults_of_table("launch", table.get("launch", {}), LAUNCH)
+    if isinstance(table.get("launch"), dict):
+        yield from faults_of_table("launch", table["launch"], LAUNCH)
     for number, entry in enumerate(_list(table.get("checks")), 1):
         yield from faults_of_table(f"checks[{number}]", entry, CHECK, required=("name", "code"))
-    variables = [*_tables(table.get("env"), str), *((name, "") for name in _list(table.get("base"), str))]
-    yield from (f"{variable!r} is no variable's name" for variable, _ in variables if not VARIABLE_NAME.fullmatch(variable))
+    yield from (f"{name!r} is no variable's name" for name in _variables(table) if not VARIABLE_NAME.fullmatch(name))
+
+
+def _variables(table: dict[str, Any]) -> Iterator[str]:
+    """Every name that will be used as a variable's."""
+    yield from (name for name, _ in _tables(table.get("env"), str))
+    yield from _list(table.get("base"), str)
+    for step in _list(table.get("steps")):
+        expects = step.get("expects") if isinstance(step.get("expects"), dict) else {}
+        yield from _list(expects.get("variables"), str)
+        yield from (name for name, _ in _tables(expects.get("values"), str))
 
 
 def _tables(value: Any, kind: type = dict) -> list[tuple[str, Any]]:
@@ -70,14 +80,14 @@ def _list(value: Any, kind: type = dict) -> list[Any]:
     return [item for item in value if isinstance(item, kind)] if isinstance(value, list) else []
 
 
-def _faults_of_option(name: str, entry: dict[str, Any]) -> Iterator[str]:
+def _faults_of_option(name: str, entry: Any) -> Iterator[str]:
     key = f"options.{name}"
     if not OPTION_NAME.fullmatch(name):
         yield f"{key}: an option's name is lower case: letters, digits and '_'"
     if name in RESERVED_OPTIONS:
         yield f"{key}: `kernelkit install` has an option of that name already; call it otherwise"
     yield from faults_of_table(key, entry, OPTION)
-    source = entry.get("releases")
+    source = entry.get("releases") if isinstance(entry, dict) else None
     if not isinstance(source, dict):
         return
     yield from faults_of_table(f"{key}.releases", source, RELEASES, required=("from",))
@@ -100,7 +110,7 @@ def _faults_of_step(key: str, entry: dict[str, Any]) -> Iterator[str]:
         return
     yield from faults_of_table(f"{key}.expects", entry.get("expects", {}), EXPECTS)
     parameters = steptemplate.load(file).parameters
-    for name in entry.keys() - {"use", "expects"}:
+    for name in (name for name in entry if name not in ("use", "expects")):
         if name not in parameters:
             yield f"{key}.{name}: the step {use!r} takes no such argument{did_you_mean(name, parameters)}"
         elif not parameters[name].accepts(entry[name]):

@@ -54,7 +54,10 @@ def offer(source: ReleaseSource, where: Area) -> Offer:
     """What the area offers. Raises SoftwareError where it is missing, unreadable, hung or empty."""
     found = READERS[source.kind](source, where)
     if not found.releases:
-        raise SoftwareError(f"{found.origin}: lists no release", "Is this the right software area? Name another with --cvmfs PATH.")
+        raise SoftwareError(
+            f"{found.origin}: lists no release",
+            "Is this the right software area? Name another with --cvmfs PATH.",
+        )
     return found
 
 
@@ -93,7 +96,10 @@ def _belle2_system(names: list[str], host: Host) -> str:
     systems = [name for name in names if name in GLIBC]
     fitting = [name for name in systems if host.fit(None, name) in ("native", "older")] or systems
     if not fitting:
-        raise SoftwareError(f"no platform folder among {', '.join(names) or 'nothing'}", "Is this Belle II's CVMFS repository?")
+        raise SoftwareError(
+            f"no platform folder among {', '.join(names) or 'nothing'}",
+            "Is this Belle II's CVMFS repository?",
+        )
     return max(fitting, key=lambda name: (host.fit(None, name) == "native", GLIBC[name]))
 
 

@@ -101,7 +101,11 @@ def _expects(choice: Choice) -> dict[str, Any]:
     expects = [step.expects for step in choice.definition.steps]
     values = {name: value for one in expects for name, value in texts.fill(one.values, choice.names).items()}
     variables = sorted({name for one in expects for name in one.variables})
-    return {"variables": variables, "commands": sorted({name for one in expects for name in one.commands}), "values": values}
+    return {
+        "variables": variables,
+        "commands": sorted({name for one in expects for name in one.commands}),
+        "values": values,
+    }
 
 
 def _check(choice: Choice, name: str, code: str, prints: str | None) -> dict[str, str]:
@@ -121,7 +125,12 @@ def _step(choice: Choice, number: int, step: Step) -> dict[str, Any]:
     expects = {"variables": step.expects.variables, "commands": step.expects.commands,
                "values": texts.fill(step.expects.values, choice.names)}  # fmt: skip
     label = f"{number} of {len(choice.definition.steps)}, {step.use}"
-    return {"label": label, "script": script.rstrip("\n"), "expects": expects, "expected": any(expects.values())}
+    return {
+        "label": label,
+        "script": script.rstrip("\n"),
+        "expects": expects,
+        "expected": any(expects.values()),
+    }
 
 
 def _step_script(file: Path, names: Mapping[str, Any]) -> str:

@@ -10,10 +10,10 @@ from pathlib import Path
 from kernelkit.catalogue import did_you_mean
 from kernelkit.choice import Choice, Pinned, kernelspec_name
 from kernelkit.definition import NAME, VARIABLE_NAME, Definition, Option
-from kernelkit.errors import DefinitionError, SoftwareError, UsageError
+from kernelkit.errors import UsageError
 from kernelkit.platformtag import this_host
 from kernelkit.releases import Area, Offer, offer
-from kernelkit.selection import Selected, ordered, select
+from kernelkit.selection import select, select_default
 
 DEFAULT_CVMFS = "/cvmfs"
 LARGEST_VALUE = 128 * 1024 - 1  # bytes in one NAME=value string: MAX_ARG_STRLEN of Linux, less its NUL
@@ -47,7 +47,7 @@ def resolve(definition: Definition, asked: Asked, *, say: Callable[[str], None])
     name = asked.name or kernelspec_name(definition, pinned)
     _refuse_bad_name(name)
     python = Pinned("python", asked.python or definition.launch.python, asked.python or "", _source(asked.python))
-    return Choice(definition, name, pinned, cvmfs, python, env={**asked.env})
+    return Choice(definition, name, pinned, cvmfs, python, env=asked.env)
 
 
 def offered(definition: Definition, option: str, cvmfs: str | None) -> tuple[Offer, Area]:
@@ -56,7 +56,9 @@ def offered(definition: Definition, option: str, cvmfs: str | None) -> tuple[Off
     if chosen is None or chosen.releases is None:
         with_releases = [name for name, one in definition.options.items() if one.releases]
         lists = f"; its options with releases: {', '.join(with_releases)}" if with_releases else ""
-        raise UsageError(f"{definition.name} has no releases for {option!r}{did_you_mean(option, with_releases)}{lists}")
+        raise UsageError(
+            f"{definition.name} has no releases for {option!r}{did_you_mean(option, with_releases)}{lists}"
+        )
     others = {name: one.default or "" for name, one in definition.options.items()}
     where = Area(Path(_pin_cvmfs(cvmfs).value), this_host(), others)
     return offer(chosen.releases, where), where
@@ -72,7 +74,8 @@ def _pin(definition: Definition, option: Option, asked: Asked, where: Area, say:
     if option.releases is None or not word:
         return Pinned(option.name, word, word, source)
     listing = f"kernelkit releases {definition.name} {option.name}"
-    selected = _selected(offer(option.releases, where), word, source, where, asked.force_platform, listing)
+    choose = select_default if source == "default" else select
+    selected = choose(offer(option.releases, where), word, where.host, force=asked.force_platform, listing=listing)
     if selected.warning:
         say(selected.warning)
     return Pinned(option.name, selected.release.name, word, source, selected.note)
@@ -85,18 +88,11 @@ def _word(definition: Definition, option: Option, asked: Asked) -> tuple[str, st
     if set_here:
         return set_here, "environment"
     if option.default is None:
-        raise UsageError(f"{definition.name} needs {option.flag}", f"`kernelkit install {definition.name} --help` says what it takes.")
+        raise UsageError(
+            f"{definition.name} needs {option.flag}",
+            f"`kernelkit install {definition.name} --help` says what it takes.",
+        )
     return option.default, "default"
-
-
-def _selected(found: Offer, word: str, source: str, where: Area, force: bool, listing: str) -> Selected:
-    try:
-        return select(found, word, where.host, force=force, listing=listing)
-    except SoftwareError:
-        if source != "default":
-            raise
-    best = ordered([release for release in found.releases if not release.hidden], where.host)[0]
-    return select(found, best.name, where.host, force=force, listing=listing)
 
 
 def _pin_cvmfs(given: str | None) -> Pinned:
@@ -122,11 +118,3 @@ def _refuse_bad_values(asked: Asked) -> None:
             raise UsageError(f"--env {name}=...: longer than the {LARGEST_VALUE} bytes Linux allows for one variable")
     if asked.python is not None and not Path(asked.python).is_absolute():
         raise UsageError(f"--python {asked.python}: must be an absolute path")
-
-
-def check_env(definition: Definition) -> None:
-    """Raises DefinitionError where a variable of the definition is too long for Linux."""
-    faults = [f"{definition.path}: env.{name}: too long" for name, value in definition.env.items()
-              if len(os.fsencode(f"{name}={value}")) > LARGEST_VALUE]  # fmt: skip
-    if faults:
-        raise DefinitionError(faults)

@@ -46,4 +46,4 @@ def faults_of_table(key: str, value: Any, schema: Mapping[str, str], required: S
             yield f"{prefix}{name}: must be {schema[name]}"
         elif isinstance(item, str) and "\0" in item:
             yield f"{prefix}{name}: holds a NUL character, which no environment can carry"
-    yield from (f"{prefix or 'the file'}: {name!r} is missing" for name in required if name not in value)
+    yield from (f"{key or 'the file'}: {name!r} is missing" for name in required if name not in value)

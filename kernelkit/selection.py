@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -39,30 +41,46 @@ def select(offer: Offer, asked: str, host: Host, *, force: bool, listing: str) -
     return _judged(best, _why(best, matching, asked, host), host, force, listing)
 
 
+def select_default(offer: Offer, asked: str, host: Host, *, force: bool, listing: str) -> Selected:
+    """The release that a definition's default means; where there is no such one, the one that fits best."""
+    try:
+        return select(offer, asked, host, force=force, listing=listing)
+    except SoftwareError:
+        shown = [release for release in offer.releases if not release.hidden] or offer.releases
+        selected = select(offer, ordered(shown, host)[0].name, host, force=force, listing=listing)
+    return dataclasses.replace(selected, note=f"no release is marked {asked}; this is the newest that fits {host}")
+
+
 def ordered(releases: Sequence[Release], host: Host) -> list[Release]:
     """The releases from the one that would be preferred to the one that would not."""
     return sorted(releases, key=lambda release: preference(release, host), reverse=True)
 
 
 def preference(release: Release, host: Host) -> tuple[object, ...]:
-    """What fits best comes last: native, then the newest older system, the newest version, no flavour, opt, newest compiler."""
+    """What fits best sorts last: native, else the newest older system; newest version; no flavour; opt; compiler."""
     fit = host.fit(release.machine, release.system)
     rank = {"native": 3, "older": 2, "newer": 1, "foreign": 0}[fit]
     age = GLIBC.get(release.system or "", (0, 0)) if fit == "older" else (0, 0)
     tag = PlatformTag.within(release.name)
     plain = release.name.split("-")[0] + (f"-{tag}" if tag else "") == release.name
-    return rank, age, version_key(release.name), plain, not release.name.endswith("-dbg"), version_key(tag.compiler if tag else "")
+    return (
+        rank,
+        age,
+        version_key(release.name),
+        plain,
+        not release.name.endswith("-dbg"),
+        version_key(tag.compiler if tag else ""),
+    )
 
 
 def version_key(name: str) -> tuple[tuple[int, ...], str]:
-    """Orders names by the numbers in them: 6.8 before 6.30, light-2601 before light-2603."""
-    head = PlatformTag.within(name)
-    text = name.removesuffix(str(head)).strip("-") if head else name
+    """Orders names by the numbers in them: 6.8 before 6.30, light-2601 before light-2603, names without any by letter."""
+    head = name.split("-", 1)[0]
     try:
-        return Version(text.split("-")[0]).release, text
+        return Version(head).release, ""
     except InvalidVersion:
-        digits = "".join(c if c.isdigit() else " " for c in text)
-        return tuple(int(number) for number in digits.split()), text
+        digits = "".join(c if c.isdigit() else " " for c in name)
+        return tuple(int(number) for number in digits.split()), name
 
 
 def _begins(name: str, asked: str) -> bool:
@@ -90,7 +108,7 @@ def _warning(release: Release, host: Host, fit: str) -> str:
 def _why(best: Release, matching: Sequence[Release], asked: str, host: Host) -> str:
     fitting = [release for release in matching if host.fit(release.machine, release.system) in FITS]
     count = f"{len(fitting)} of {len(matching)} releases that begin with {asked} fit {host}"
-    return f"{count}; this is the {'newest build for this system' if _native(best, host) else 'newest of the newest older system'}"
+    return f"{count}; this is the newest of those built for {'this' if _native(best, host) else 'the nearest older'} system"
 
 
 def _native(release: Release, host: Host) -> bool:
@@ -98,6 +116,20 @@ def _native(release: Release, host: Host) -> bool:
 
 
 def _near(offer: Offer, asked: str) -> str:
-    names = [release.name for release in offer.releases]
-    versions = {name.split("-")[0] for name in names if name[:1].isdigit()}
-    return did_you_mean(asked, [*versions, *names])
+    """The versions that begin most alike, or the names that look alike."""
+    versions = {release.name.split("-")[0] for release in offer.releases if release.name[:1].isdigit()}
+    if not asked[:1].isdigit() or not versions:
+        return did_you_mean(asked, [*(release.name for release in offer.releases), *_aliases(offer)])
+    alike = max(_alike(asked, version) for version in versions)
+    near = [version for version in versions if _alike(asked, version) == alike]
+    return did_you_mean(asked, sorted(near, key=version_key, reverse=True)[:3]) if alike > 1 else ""
+
+
+def _alike(one: str, other: str) -> int:
+    """How many characters two names have in common at their beginning."""
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def _aliases(offer: Offer) -> list[str]:
+    return [alias for release in offer.releases for alias in release.aliases]

@@ -103,19 +103,28 @@ def _make_environments(choice: Choice, store: Path, say: Say) -> dict[int, str]:
 
 
 def _own_python() -> str:
-    import sys  # noqa: PLC0415 - the one use
+    import sys
 
     return sys.executable
 
 
-def _runtime(choice: Choice, interpreter: Interpreter, environment: Mapping[str, str], store: Path, say: Say) -> Runtime:
+def _runtime(
+    choice: Choice, interpreter: Interpreter, environment: Mapping[str, str], store: Path, say: Say
+) -> Runtime:
     wanted = choice.definition.launch.ipykernel
     if interpreter.ipykernel and wanted != "overlay":
         return _own(interpreter, interpreter.ipykernel)
     if wanted == "environment":
         raise SoftwareError(f"{interpreter.path} has no ipykernel, and the definition wants the environment's own")
     made = overlay.prepare(interpreter, environment, store, say=say)
-    return Runtime(interpreter.path, interpreter.version, made.facts.version, str(made.path), made.isolated, spec_of(made.facts))
+    return Runtime(
+        interpreter.path,
+        interpreter.version,
+        made.facts.version,
+        str(made.path),
+        made.isolated,
+        spec_of(made.facts),
+    )
 
 
 def _own(interpreter: Interpreter, facts: IPykernelFacts) -> Runtime:
@@ -133,7 +142,10 @@ def spec_of(facts: IPykernelFacts) -> dict[str, Any]:
 
 def _steps_failed(choice: Choice, error: ProcessError, say: Say) -> SoftwareError:
     if error.code is None:
-        return SoftwareError(f"{choice.name}: its steps did not end within {STEPS_TIMEOUT:.0f} s", "Is the software area answering?")
+        return SoftwareError(
+            f"{choice.name}: its steps did not end within {STEPS_TIMEOUT:.0f} s",
+            "Is the software area answering?",
+        )
     told = [line.removeprefix("kernelkit: ") for line in error.output.splitlines() if line.startswith("kernelkit: ")]
     for line in told[:-1]:
         say(line)

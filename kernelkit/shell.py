@@ -74,7 +74,7 @@ def _quoting_after(text: str, state: str) -> str:
     for character in text:
         if escaped:
             escaped = False
-        elif character == "\\" and state != "'" and state != "#":
+        elif character == "\\" and state not in ("'", "#"):
             escaped = True
         elif state == "#":
             state = "" if character == "\n" else state

@@ -1,11 +1,11 @@
 """A step template: shell text that begins with a comment which declares, in TOML, what it takes.
 
-    {--
-    summary = "ATLAS software through ALRB"
-    [parameters.setup]
-    type = "list"
-    help = "what lsetup sets up, one entry per tool"
-    --}
+{--
+summary = "ATLAS software through ALRB"
+[parameters.setup]
+type = "list"
+help = "what lsetup sets up, one entry per tool"
+--}
 """
 
 from __future__ import annotations
@@ -20,7 +20,12 @@ from typing import Any
 from kernelkit.errors import DefinitionError
 
 HEADER = re.compile(r"\A\{--(.*?)--\}\n?", re.DOTALL)
-TYPES: dict[str, tuple[type, Any]] = {"string": (str, ""), "list": (list, []), "table": (dict, {}), "boolean": (bool, False)}
+TYPES: dict[str, tuple[type, Any]] = {
+    "string": (str, ""),
+    "list": (list, []),
+    "table": (dict, {}),
+    "boolean": (bool, False),
+}
 
 
 @dataclass(frozen=True)

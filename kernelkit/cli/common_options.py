@@ -32,6 +32,13 @@ def _definition_names(_: click.Context, __: click.Parameter, word: str) -> list[
     return [CompletionItem(name) for name in catalogue.definition_files() if name.startswith(word)]
 
 
+def kernel_names(_: click.Context, __: click.Parameter, word: str) -> list[CompletionItem]:
+    """The kernels found here, for completion."""
+    from kernelkit.kernelspecs import find_all
+
+    return [CompletionItem(spec.name) for spec in find_all() if spec.name.startswith(word)]
+
+
 def definition_argument(function: F) -> F:
     """NAME, or --from FILE for a definition that is on no search path."""
     function = click.option("--from", "from_file", type=click.Path(path_type=Path), metavar="FILE",
@@ -60,7 +67,12 @@ def scope_options(function: F) -> F:
         click.option("--system", is_flag=True, help="For every user of this machine: /usr/local/share/jupyter."),
         click.option("--sys-prefix", is_flag=True, help="For the Python that runs kernelkit."),
         click.option("--prefix", type=click.Path(path_type=Path), metavar="DIR", help="Below DIR/share/jupyter."),
-        click.option("--data-dir", type=click.Path(path_type=Path), metavar="DIR", help="Below DIR, a folder on JUPYTER_PATH."),
+        click.option(
+            "--data-dir",
+            type=click.Path(path_type=Path),
+            metavar="DIR",
+            help="Below DIR, a folder on JUPYTER_PATH.",
+        ),
     ):
         function = option(function)
     return function

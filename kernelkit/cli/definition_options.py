@@ -21,7 +21,9 @@ SHOWN_RELEASES = 8
 class DefinitionCommand(click.Command):
     """Finds the definition's name among the arguments first, then parses with the definition's options added."""
 
-    def make_context(self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any) -> click.Context:
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
         """Click's own, on a command that has the definition's options too."""
         definition = self._definition(args, resilient=extra.get("resilient_parsing", False))
         command = self if definition is None else self._extended(definition)
@@ -31,8 +33,8 @@ class DefinitionCommand(click.Command):
 
     def _definition(self, args: Sequence[str], *, resilient: bool) -> Definition | None:
         """The definition that the arguments name, or None where they name none that can be read."""
-        from kernelkit import reading  # noqa: PLC0415 - brings Jinja, which help without a name does without
-        from kernelkit.errors import DefinitionError  # noqa: PLC0415
+        from kernelkit import reading
+        from kernelkit.errors import DefinitionError
 
         file = self._file_given(args) or self._file_named(args)
         try:
@@ -64,9 +66,12 @@ class DefinitionCommand(click.Command):
     def _extended(self, definition: Definition) -> click.Command:
         options = [_click_option(definition, option) for option in definition.options.values()]
         extended = _ExtendedCommand(
-            name=self.name, callback=self.callback, params=[*self.params, *options], help=_help(definition, self.help or ""),
+            name=self.name,
+            callback=self.callback,
+            params=[*self.params, *options],
+            help=_help(definition, self.help or ""),
             context_settings=self.context_settings,
-        )  # fmt: skip
+        )
         extended.definition = definition
         return extended
 
@@ -96,9 +101,9 @@ def definition_of(context: click.Context) -> Definition:
     raise AssertionError(name)
 
 
-def asked_of(context: click.Context, definition: Definition, values: dict[str, Any]) -> Asked:
+def asked_of(definition: Definition, values: dict[str, Any]) -> Asked:
     """What the command line asked for: the definition's options that were given, and the common ones."""
-    from kernelkit.resolve import Asked  # noqa: PLC0415
+    from kernelkit.resolve import Asked
 
     given = {name: values[name] for name in definition.options if values.get(name) is not None}
     env = dict(entry.split("=", 1) for entry in values["env"])
@@ -118,8 +123,8 @@ def _help(definition: Definition, text: str) -> str:
 
 
 def _complete(definition: Definition, option: Option, context: click.Context, word: str) -> list[CompletionItem]:
-    from kernelkit.errors import KernelkitError  # noqa: PLC0415
-    from kernelkit.resolve import offered  # noqa: PLC0415
+    from kernelkit.errors import KernelkitError
+    from kernelkit.resolve import offered
 
     if option.releases is None:
         return []
@@ -131,9 +136,9 @@ def _complete(definition: Definition, option: Option, context: click.Context, wo
 
 
 def _releases_here(definition: Definition, option: Option, cvmfs: str | None) -> str:
-    from kernelkit.errors import KernelkitError  # noqa: PLC0415
-    from kernelkit.resolve import offered  # noqa: PLC0415
-    from kernelkit.selection import ordered  # noqa: PLC0415
+    from kernelkit.errors import KernelkitError
+    from kernelkit.resolve import offered
+    from kernelkit.selection import ordered
 
     try:
         found, where = offered(definition, option.name, cvmfs)

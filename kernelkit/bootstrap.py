@@ -1,0 +1,2 @@
+def code(r):
+    return "pass"

@@ -1,0 +1,36 @@
+"""The first half of the way through the house: a definition and what was asked become a kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from kernelkit import catalogue
+from kernelkit.definition import Definition
+from kernelkit.errors import RefusedError
+from kernelkit.kernel import Kernel
+from kernelkit.render import render
+from kernelkit.resolve import Asked, resolve
+from kernelkit.scopes import Scope, writable_by_others
+from kernelkit.settle import settle
+
+
+def make(definition: Definition, asked: Asked, scope: Scope, *, build: bool, say: Callable[[str], None]) -> Kernel:
+    """Resolve, settle and render; what the kernel needs is built in the scope's store unless ``build`` is off.
+
+    Raises UsageError, DefinitionError and SoftwareError.
+    """
+    choice = resolve(definition, asked, say=say)
+    return render(settle(choice, scope.store, build=build, say=say))
+
+
+def refuse_what_others_may_write(definition: Definition, cvmfs: str | None) -> None:
+    """What every user will run must not be open to others. Raises RefusedError naming the file or folder."""
+    steps = [catalogue.step_file(step.use) for step in definition.steps]
+    for path in [*definition.sources, *(step for step in steps if step), *([Path(cvmfs)] if cvmfs else [])]:
+        open_to_others = writable_by_others(path)
+        if open_to_others:
+            raise RefusedError(
+                f"{path} may be changed by other users ({open_to_others} is writable by them)",
+                "A kernel for everyone must come from files that only its owner writes: chmod go-w, or --user.",
+            )
