@@ -75,7 +75,9 @@ def _python(folder: Path, python: Interpreter, copies: dict[str, Path]) -> None:
 def _compiler(folder: Path) -> None:
     if not folder.exists():
         folder.mkdir(parents=True)
-        (folder / "setup.sh").write_text("# kernelkit sandbox: a compiler that is not there.\n")
+        (folder / "setup.sh").write_text(
+            "# shellcheck shell=bash\n# kernelkit sandbox: a compiler that is not there.\n"
+        )
         _tag(folder, "gcc")
 
 

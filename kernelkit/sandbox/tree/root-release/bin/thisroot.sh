@@ -4,11 +4,7 @@
 # Deliberate fault, the real script's: it finds itself by the last argument bash keeps, which is its own name
 # only as long as it is sourced without any argument.
 
-if [ -n "${ZSH_VERSION}" ] || [ "x${BASH_ARGV[0]}" = "x" ]; then
-    SOURCE="${0}"
-else
-    SOURCE="${BASH_ARGV[0]}"
-fi
+SOURCE="${BASH_ARGV[0]}"
 thisroot=$(dirname "$SOURCE")
 ROOTSYS=$(cd "$thisroot/.." >/dev/null && pwd)
 export ROOTSYS

@@ -12,6 +12,12 @@ export ATLAS_LOCAL_SETUP_OPTIONS="$*"
 # shellcheck source=/dev/null
 source "$ATLAS_LOCAL_ROOT_BASE/utilities/setupFunctions.sh"
 
+if [ -z "$ALRB_RELOCATECVMFS" ]; then
+    export ALRB_RELOCATECVMFS="NO"
+fi
+
+alrb_fn_setupBase || return 64
+
 alrb_opts=$("$ATLAS_LOCAL_ROOT_BASE/utilities/parseOptions.sh" atlasLocalSetup.sh \
     "h q p r 3 b e t: o: c: m: s:" \
     "help quiet noLocalPostSetup relocateCvmfs test: overrideARCH: container: rootVersion: pythonVersion: gccVersion:" \
@@ -47,11 +53,6 @@ while [ $# -gt 0 ]; do
     esac
 done
 
-if [ -z "$ALRB_RELOCATECVMFS" ]; then
-    export ALRB_RELOCATECVMFS="NO"
-fi
-
-alrb_fn_setupBase || return 64
 shopt -s expand_aliases
 # shellcheck disable=SC2139
 alias setupATLAS='source "$ATLAS_LOCAL_ROOT_BASE/user/atlasLocalSetup.sh"'
@@ -69,7 +70,8 @@ if [ -n "$SANDBOX_DELAY" ]; then
 fi
 
 if [ "$ALRB_SANDBOX_NO_NESTED_SOURCE" = "" ]; then
-    # Each source makes bash forget that this script has changed the arguments: so the caller keeps its own.
+    # A source, or a call of a function, makes bash forget that this script has changed the arguments: so the
+    # caller keeps its own.
     # shellcheck source=/dev/null
     source "$ATLAS_LOCAL_ROOT_BASE/swConfig/Pre/lsetup/menu.sh"
     # shellcheck source=/dev/null
