@@ -15,6 +15,7 @@ from kernelkit.platformtag import GLIBC, Host, PlatformTag
 from kernelkit.releases import Offer, Release
 
 FITS = ("native", "older")
+NEWEST = "newest"  # the word for the release that fits best, where a listing has no alias for it
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,15 @@ class Selected:
 
 
 def select(offer: Offer, asked: str, host: Host, *, force: bool, listing: str) -> Selected:
-    """The release that ``asked`` means; ``listing`` is the command that shows them all.
+    """The release that ``asked`` means: a full name, an alias, a prefix or ``newest``; ``listing`` shows them all.
 
     Raises SoftwareError where there is none, or none that runs here; ``force`` accepts any platform.
     """
     exact = next((release for release in offer.releases if release.name == asked), None) or offer.alias(asked)
     if exact:
         return _judged(exact, f"{asked} in {offer.origin}", host, force, listing)
-    matching = [release for release in offer.releases if not release.hidden and _begins(release.name, asked)]
+    shown = [release for release in offer.releases if not release.hidden] or list(offer.releases)
+    matching = shown if asked == NEWEST else [release for release in shown if _begins(release.name, asked)]
     if not matching:
         raise SoftwareError(f"no release {asked!r} in {offer.origin}{_near(offer, asked)}", f"`{listing}` lists them.")
     best = max(matching, key=lambda release: preference(release, host))
@@ -46,9 +48,8 @@ def select_default(offer: Offer, asked: str, host: Host, *, force: bool, listing
     try:
         return select(offer, asked, host, force=force, listing=listing)
     except SoftwareError:
-        shown = [release for release in offer.releases if not release.hidden] or offer.releases
-        selected = select(offer, ordered(shown, host)[0].name, host, force=force, listing=listing)
-    return dataclasses.replace(selected, note=f"no release is marked {asked}; this is the newest that fits {host}")
+        selected = select(offer, NEWEST, host, force=force, listing=listing)
+    return dataclasses.replace(selected, note=f"nothing is called {asked} here; {selected.note}")
 
 
 def ordered(releases: Sequence[Release], host: Host) -> list[Release]:
@@ -107,7 +108,8 @@ def _warning(release: Release, host: Host, fit: str) -> str:
 
 def _why(best: Release, matching: Sequence[Release], asked: str, host: Host) -> str:
     fitting = [release for release in matching if host.fit(release.machine, release.system) in FITS]
-    count = f"{len(fitting)} of {len(matching)} releases that begin with {asked} fit {host}"
+    wanted = "here" if asked == NEWEST else f"that begin with {asked}"
+    count = f"{len(fitting)} of {len(matching)} releases {wanted} fit {host}"
     return f"{count}; this is the newest of those built for {'this' if _native(best, host) else 'the nearest older'} system"
 
 

@@ -1,0 +1,1 @@
+"""Speed, measured as ratios between two commands run in turn; never asserted in the tests."""
