@@ -1,0 +1,8 @@
+"""Verdicts as text, as JSON and as JUnit XML."""
+
+from kernelkit.report.json_report import as_json
+from kernelkit.report.junit_report import junit
+from kernelkit.report.text_report import text
+from kernelkit.report.writable import check_writable
+
+__all__ = ["as_json", "check_writable", "junit", "text"]

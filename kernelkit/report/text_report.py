@@ -1,0 +1,79 @@
+"""Verdicts for people: a line per kernel, more where one failed."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from kernelkit.report.printable import last_lines, printable
+from kernelkit.verify.verdict import Check, Verdict
+
+COLORS = {"PASS": "32", "FAIL": "31", "passed": "32", "failed": "31", "note": "33", "skipped": "2"}
+SHOWN_LINES = 10
+
+
+def text(
+    verdicts: Sequence[Verdict],
+    *,
+    verbose: bool = False,
+    color: bool = False,
+    width: int = 100,
+    seconds: float | None = None,
+) -> str:
+    """The report, without a final newline. ``seconds`` is what the whole took."""
+    lines = [line for verdict in verdicts for line in _kernel(verdict, verbose, color, width)]
+    return "\n".join([*lines, _closing(verdicts, seconds)])
+
+
+def _closing(verdicts: Sequence[Verdict], seconds: float | None) -> str:
+    passed = sum(verdict.passed for verdict in verdicts)
+    failed = len(verdicts) - passed
+    counts = [f"{number} {word}" for number, word in ((passed, "passed"), (failed, "failed")) if number]
+    return (", ".join(counts) or "no kernels") + (f" in {seconds:.1f} s" if seconds is not None else "")
+
+
+def _kernel(verdict: Verdict, verbose: bool, color: bool, width: int) -> Iterator[str]:
+    word = "PASS" if verdict.passed else "FAIL"
+    reply = verdict.first_reply
+    time = f"  {reply:.2f} s to the first reply" if reply is not None else ""
+    yield f"{_colored(word, word, color)} {printable(verdict.name)}{time}"
+    for check in verdict.checks:
+        if verbose or check.status in ("failed", "note"):
+            yield from _check(check, color, width)
+    if verbose:
+        yield from _phases(verdict)
+    if not verdict.passed:
+        yield from _reason(verdict, width)
+
+
+def _check(check: Check, color: bool, width: int) -> Iterator[str]:
+    detail = f": {check.detail}" if check.detail else ""
+    first, *rest = _wrapped(f"{check.status} {check.id}{detail}", "    ", width)
+    yield first.replace(check.status, _colored(check.status, check.status, color), 1)
+    yield from rest
+
+
+def _phases(verdict: Verdict) -> Iterator[str]:
+    if verdict.phases:
+        yield "    " + ", ".join(f"{phase.name} {phase.seconds:.2f} s" for phase in verdict.phases)
+
+
+def _reason(verdict: Verdict, width: int) -> Iterator[str]:
+    for label, value in (("cause", verdict.cause), ("advice", verdict.advice)):
+        if value:
+            yield from _wrapped(f"{label}: {value}", "    ", width)
+    lines = last_lines(verdict.output, SHOWN_LINES)
+    if lines:
+        yield "    the end of its output:"
+        yield from (f"      | {line}" for line in lines)
+
+
+def _wrapped(line: str, indent: str, width: int) -> list[str]:
+    return textwrap.wrap(
+        printable(line), max(width, 20), initial_indent=indent, subsequent_indent=indent + "  ",
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
+
+
+def _colored(word: str, kind: str, color: bool) -> str:
+    return f"\x1b[{COLORS[kind]}m{word}\x1b[0m" if color else word

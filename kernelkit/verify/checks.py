@@ -1,0 +1,197 @@
+"""What is looked at in a running kernel: a table of small functions, each with a stable id.
+
+Code that is sent to a kernel is valid in Python 2.7 and in any Python 3.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from kernelkit.verify.conversation import KernelSilentError
+from kernelkit.verify.launch import Launch
+from kernelkit.verify.verdict import Status
+
+INTERRUPT_LIMIT = 5.0  # seconds for an interrupt to arrive; the code that waits for it ends by itself then
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found."""
+
+    status: Status
+    detail: str = ""
+
+
+PASSED = Finding("passed")
+Function = Callable[[Launch, float], Awaitable[Finding]]
+
+
+def failed(detail: str) -> Finding:
+    """A finding that fails the kernel."""
+    return Finding("failed", detail)
+
+
+def skipped(detail: str) -> Finding:
+    """A finding that says why there was nothing to look at."""
+    return Finding("skipped", detail)
+
+
+async def execute(launch: Launch, limit: float) -> Finding:
+    """The kernel runs code and gives its result."""
+    exchange = await launch.talk.execute("1+1" if launch.is_python else "", limit)
+    if exchange.error:
+        return failed(exchange.error)
+    if not launch.is_python:
+        return Finding("passed", f"only an empty cell was run, as no {launch.language or 'other'} code is known here")
+    return PASSED if exchange.result == "2" else failed(f"1+1 gave {exchange.result!r}")
+
+
+async def streams(launch: Launch, limit: float) -> Finding:
+    """What a cell prints reaches the notebook."""
+    exchange = await launch.talk.execute("print('kernelkit ' + 'streams')", limit)
+    if exchange.error:
+        return failed(exchange.error)
+    if exchange.stdout.strip() != "kernelkit streams":
+        return failed(f"printed text did not arrive as it was: {exchange.stdout!r}")
+    return PASSED
+
+
+async def pid(launch: Launch, limit: float) -> Finding:
+    """The process that Jupyter spawned became the kernel, so that signals and the parent's death reach it."""
+    if launch.pid is None:
+        return skipped("started by a provisioner on another machine")
+    own = await _value(launch, limit, "__import__('os').getpid()")
+    if own in _numbers(launch.pid):
+        return PASSED
+    return failed(f"the kernel is process {own}, a child of the wrapper (process {launch.pid})")
+
+
+def _numbers(number: int) -> set[int]:
+    """A process's pid here and in each PID namespace that it is in (a container's)."""
+    lines = Path(f"/proc/{number}/status").read_text(errors="replace").splitlines()
+    inner = next((line.split()[1:] for line in lines if line.startswith("NSpid:")), [])
+    return {number, *map(int, inner)}
+
+
+async def interpreter(launch: Launch, limit: float) -> Finding:
+    """The Python that runs is the one that was recorded at installation."""
+    recorded = launch.spec.record.get("interpreter")
+    if not isinstance(recorded, dict) or "path" not in recorded:
+        return skipped("no interpreter is recorded in this kernelspec")
+    path, version = await _value(
+        launch, limit, "(lambda s: [s.executable, list(s.version_info[:3])])(__import__('sys'))"
+    )
+    expected = str(recorded["path"])
+    if path != expected and Path(path).resolve() != Path(expected).resolve():
+        return failed(f"it runs {path}, and {expected} is recorded")
+    numbers = recorded.get("version") or []
+    if list(numbers) != version[: len(numbers)]:
+        return failed(f"it is Python {_dotted(version)}, and {_dotted(numbers)} is recorded")
+    return PASSED
+
+
+def _dotted(numbers: list[int]) -> str:
+    return ".".join(map(str, numbers))
+
+
+async def environment(launch: Launch, limit: float) -> Finding:
+    """The variables and commands that the steps promise are there."""
+    expects = launch.spec.record.get("expects")
+    if not isinstance(expects, dict) or not any(expects.values()):
+        return skipped("no expectations are recorded in this kernelspec")
+    wanted = {key: list(expects.get(key) or ()) for key in ("variables", "commands", "values")}
+    found = await _value(launch, limit, _ENVIRONMENT.format(wanted=json.dumps(json.dumps(wanted))))
+    faults = [f"{name} is not set" for name in wanted["variables"] if not found["values"].get(name)]
+    faults += [f"{name} is not on the path" for name in wanted["commands"] if name not in found["commands"]]
+    for name, value in (expects.get("values") or {}).items():
+        if found["values"].get(name) != value:
+            faults.append(f"{name} is {found['values'].get(name)!r}, not {value!r}")
+    return failed("; ".join(faults)) if faults else PASSED
+
+
+# In Python 2 a variable is bytes that may be no text; shutil.which is only in Python 3.
+_ENVIRONMENT = """(lambda os, json: (lambda w: {{
+'values': dict((n, os.environ[n] if str is not bytes else os.environ[n].decode('utf-8', 'replace'))
+  for n in w['variables'] + w['values'] if n in os.environ),
+'commands': [c for c in w['commands'] if any(os.access(os.path.join(d, c), os.X_OK)
+  and os.path.isfile(os.path.join(d, c)) for d in os.environ.get('PATH', '').split(os.pathsep))]}}
+)(json.loads({wanted})))(__import__('os'), __import__('json'))"""
+
+
+async def interrupt(launch: Launch, limit: float) -> Finding:
+    """A cell that runs can be interrupted, and the kernel works afterwards."""
+    code = f"import sys, time\nprint('running')\nsys.stdout.flush()\ntime.sleep({INTERRUPT_LIMIT})"
+    exchange = launch.talk.start(code)
+    await launch.talk.until(lambda: bool(exchange.stdout) or exchange.complete, exchange, limit)
+    await launch.interrupt()
+    try:
+        await launch.talk.until(lambda: exchange.complete, exchange, INTERRUPT_LIMIT * 2)
+    except KernelSilentError:
+        return failed("the cell neither stopped nor ended")
+    if exchange.status == "ok":
+        return failed(f"the interrupt did not arrive: the cell ran on for {INTERRUPT_LIMIT:g} s to its end")
+    if not exchange.error.startswith("KeyboardInterrupt"):
+        return failed(f"the cell ended with {exchange.error}")
+    after = await launch.talk.execute("1+1", limit)
+    return PASSED if after.result == "2" else failed(f"the next cell gave {after.error or after.result!r}")
+
+
+async def own(check: dict[str, Any], launch: Launch, limit: float) -> Finding:
+    """A check that the definition brings."""
+    exchange = await launch.talk.execute(str(check.get("code", "")), limit)
+    if exchange.error:
+        return failed(exchange.error)
+    expected = check.get("prints")
+    if expected is not None and exchange.stdout.strip() != str(expected).strip():
+        return failed(f"it printed {exchange.stdout.strip()!r} and should print {expected!r}")
+    return PASSED
+
+
+async def _value(launch: Launch, limit: float, expression: str) -> Any:
+    """The value of a Python expression in the kernel; it leaves no name behind, and printed noise does not matter."""
+    exchange = await launch.talk.execute("", limit, {"value": f"__import__('json').dumps({expression})"})
+    answer = (exchange.reply or {}).get("user_expressions", {}).get("value", {})
+    text = answer.get("data", {}).get("text/plain")
+    if text is None:
+        raise CheckError(f"the kernel could not say: {answer.get('ename', exchange.error)} {answer.get('evalue', '')}")
+    return json.loads(ast.literal_eval(text))
+
+
+class CheckError(Exception):
+    """The kernel answered a check's question with an error."""
+
+
+FIRST: tuple[str, Function] = ("execute", execute)
+PYTHON: tuple[tuple[str, Function], ...] = (
+    ("streams", streams),
+    ("pid", pid),
+    ("interpreter", interpreter),
+    ("environment", environment),
+)
+# Last, for a cell that cannot be interrupted keeps the kernel busy.
+LAST: tuple[tuple[str, Function], ...] = (("interrupt", interrupt),)
+
+
+def after_first(launch: Launch) -> list[tuple[str, Function]]:
+    """The checks that follow the first reply: kernelkit's, the definition's, and the interrupt."""
+    listed = launch.spec.record.get("checks")
+    brought = [check for check in listed if isinstance(check, dict)] if isinstance(listed, list) else []
+    own_checks = [(f"check:{check.get('name', '')}", partial(own, check)) for check in brought]
+    return [*map(_for_python, PYTHON), *own_checks, *map(_for_python, LAST)]
+
+
+def _for_python(entry: tuple[str, Function]) -> tuple[str, Function]:
+    name, function = entry
+
+    async def only_python(launch: Launch, limit: float) -> Finding:
+        if not launch.is_python:
+            return skipped(f"no {launch.language or 'other'} code is known here")
+        return await function(launch, limit)
+
+    return name, only_python

@@ -1,0 +1,166 @@
+"""A kernel launched the way a Jupyter server launches it, in a private folder, with its output kept."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
+from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.paths import jupyter_runtime_dir
+
+from kernelkit.verify.conversation import POLL, Conversation, Exchange, KernelSilentError
+from kernelkit.verify.leftovers import MARKER, Footprint
+from kernelkit.verify.spec import Spec
+
+OUTPUT_KEPT = 64 * 1024  # bytes of the end of a kernel's output
+IOPUB_LIMIT = 0.1  # seconds after which the kernel is asked again, when it replied but published nothing
+
+
+class OneSpec(KernelSpecManager):
+    """Answers with one kernelspec, whatever the name: it was read from a directory and need not be installed."""
+
+    def __init__(self, spec: KernelSpec) -> None:
+        super().__init__()
+        self._spec = spec
+
+    def get_kernel_spec(self, kernel_name: str) -> KernelSpec:  # noqa: ARG002 - jupyter_client's signature
+        """The one kernelspec."""
+        return self._spec
+
+
+def kernel_spec(spec: Spec) -> KernelSpec:
+    """Jupyter's own object; keys that it does not know are left out."""
+    known = {
+        key: value for key, value in spec.document.items() if key in KernelSpec.class_trait_names() and key != "name"
+    }
+    return KernelSpec(resource_dir=str(spec.folder), **known)
+
+
+class Launch:
+    """One kernel process: spawn it, talk to it, end it. Nothing of it is left after ``clean``."""
+
+    def __init__(self, spec: Spec, name: str, marker: str, context: Any) -> None:
+        self.spec = spec
+        self.folder = Path(tempfile.mkdtemp(prefix="kernelkit-verify-"))
+        self.footprint = Footprint(marker)
+        self.language = str(spec.document.get("language", "")).lower()
+        self.connection_file = Path(jupyter_runtime_dir()) / f"kernel-{marker}.json"
+        self.manager = AsyncKernelManager(
+            kernel_name=name, kernel_spec_manager=OneSpec(kernel_spec(spec)), context=context,
+            connection_file=str(self.connection_file),
+        )  # fmt: skip
+        self.conversation: Conversation | None = None
+        self._context = context
+
+    @property
+    def talk(self) -> Conversation:
+        """The conversation with the spawned kernel."""
+        if self.conversation is None:
+            raise RuntimeError("the kernel has not been spawned")
+        return self.conversation
+
+    @property
+    def pid(self) -> int | None:
+        """The process that was spawned; None where a provisioner keeps it elsewhere."""
+        return getattr(self.manager.provisioner, "pid", None)
+
+    async def spawn(self) -> None:
+        """Start the process. Raises OSError, ValueError, RuntimeError as jupyter_client does."""
+        notebooks = self.folder / "notebooks"
+        notebooks.mkdir()
+        self.connection_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        env = {**os.environ, "KERNELKIT_FALLBACK": "0", MARKER: self.footprint.marker,
+               "JPY_SESSION_NAME": str(notebooks / "verify.ipynb")}  # fmt: skip
+        with (self.folder / "output").open("wb") as output:
+            await self.manager.start_kernel(cwd=str(notebooks), env=env, stdout=output, stderr=output)
+        if self.pid:
+            self.footprint.lead(self.pid)
+        client = self.manager.client(context=self._context)
+        self.conversation = Conversation(client, self.exit_code)
+        self.conversation.open()
+
+    async def exit_code(self) -> int | None:
+        """The exit code of the process, negative for a signal; None while it runs."""
+        if self.manager.provisioner is None:
+            return None
+        code: int | None = await self.manager.provisioner.poll()
+        return code
+
+    async def answer(self, limit: float) -> None:
+        """Wait until it describes itself and is heard. Raises KernelDiedError, KernelSilentError."""
+        deadline = time.monotonic() + limit
+        first = self.talk.ask_kernel_info()
+        await self.talk.until(lambda: first.reply is not None, first, limit)
+        self.language = self._described(first)
+        latest = first
+        while not (first.heard or latest.heard):
+            # What was published before the subscription arrived is lost, so ask until something is heard.
+            latest = self.talk.ask_kernel_info()
+            await self._hear(latest, deadline, limit)
+
+    async def _hear(self, exchange: Exchange, deadline: float, limit: float) -> None:
+        try:
+            await self.talk.until(lambda: exchange.heard, exchange, IOPUB_LIMIT)
+        except KernelSilentError:
+            if time.monotonic() > deadline:
+                raise KernelSilentError(limit) from None
+
+    def _described(self, exchange: Exchange) -> str:
+        info = (exchange.reply or {}).get("language_info") or {}
+        return str(info.get("name") or self.language).lower()
+
+    @property
+    def is_python(self) -> bool:
+        """Whether Python code can be run in it; the kernel's own word counts, not the kernelspec's."""
+        return self.language == "python"
+
+    async def interrupt(self) -> None:
+        """Interrupt as the server does: by signal or by message, as the kernelspec says."""
+        await self.manager.interrupt_kernel()
+
+    async def request_shutdown(self) -> None:
+        """Ask it to end, as the server does: an interrupt first, then the request."""
+        await self.manager.interrupt_kernel()
+        await self.manager.request_shutdown()
+
+    async def ended(self, limit: float) -> float | None:
+        """Wait for the process to end; the seconds that it took, or None after ``limit`` seconds."""
+        from asyncio import sleep
+
+        begin = time.monotonic()
+        while await self.exit_code() is None:
+            if time.monotonic() - begin > limit:
+                return None
+            await sleep(POLL)
+        return time.monotonic() - begin
+
+    def output(self) -> str:
+        """The end of what it printed."""
+        try:
+            with (self.folder / "output").open("rb") as stream:
+                size = stream.seek(0, os.SEEK_END)
+                stream.seek(max(0, size - OUTPUT_KEPT))
+                return stream.read().decode(errors="replace")
+        except FileNotFoundError:
+            return ""
+
+    async def clean(self) -> None:
+        """End every process of it and remove what it left; quiet where there is nothing."""
+        if self.conversation:
+            await self.conversation.close()
+        await self.footprint.end()
+        if self.manager.provisioner and self.manager.has_kernel:
+            await self.manager.provisioner.wait()
+        await self.manager.cleanup_resources()
+        self.drop()
+
+    def drop(self) -> None:
+        """What must happen even in an interrupted run, at once: kill, and remove files."""
+        self.footprint.kill()
+        self.manager.cleanup_connection_file()
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,214 @@
+"""The verification of one kernelspec, from its directory to a verdict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
+from jupyter_core.paths import jupyter_runtime_dir
+
+from kernelkit.verify import checks, spec
+from kernelkit.verify.causes import Cause, Evidence, explain
+from kernelkit.verify.checks import CheckError, Finding, failed
+from kernelkit.verify.conversation import KernelDiedError, KernelSilentError
+from kernelkit.verify.launch import Launch
+from kernelkit.verify.leftovers import Process
+from kernelkit.verify.verdict import Check, Phase, Target, Verdict
+
+SHUTDOWN_LIMIT = 5.0  # seconds
+SERVER_PATIENCE = 2.5  # seconds after which a server sends SIGTERM (jupyter_client 8.10, half of shutdown_wait_time)
+
+
+class UnlaunchedError(Exception):
+    """The kernel never came to run checks."""
+
+    def __init__(self, cause: Cause) -> None:
+        super().__init__(cause.cause)
+        self.cause = cause
+
+
+class Trial:
+    """One kernel's verification. ``drop`` may be called at any moment and leaves nothing behind."""
+
+    def __init__(self, target: Target, *, marker: str, limit: float, context: Any) -> None:
+        self.target = target
+        self.marker = marker
+        self.limit = limit
+        self._context = context
+        self._checks: list[Check] = []
+        self._phases: list[Phase] = []
+        self._cause = Cause("", "")
+        self._output = ""
+        self._launch: Launch | None = None
+        self._spec: spec.Spec | None = None
+        self._doubts: tuple[str, ...] = ()
+
+    async def run(self, ending: Callable[[], None]) -> Verdict:
+        """Launch and look. ``ending`` is called when only the shutdown is left, which costs next to nothing."""
+        try:
+            await self._before()
+            await self._start()
+            await self._look()
+        except UnlaunchedError as unlaunched:
+            self._cause = unlaunched.cause
+        finally:
+            ending()
+        await self._end()
+        return self._verdict()
+
+    def drop(self) -> None:
+        """Kill every process and remove every file, at once."""
+        if self._launch:
+            self._launch.drop()
+
+    # ---- before the launch
+
+    async def _before(self) -> None:
+        begin = time.monotonic()
+        try:
+            self._spec = spec.read(self.target.path)
+        except spec.SpecError as fault:
+            self._add("spec", failed(str(fault)), begin)
+            raise UnlaunchedError(Cause(str(fault), "correct kernel.json, or install the kernel again")) from fault
+        self._add("spec", _provisioner(self._spec), begin)
+        self._files(self._spec)
+
+    def _files(self, read: spec.Spec) -> None:
+        begin = time.monotonic()
+        self._doubts = tuple(spec.doubts(read))
+        fault = spec.command_fault(read)
+        if fault:
+            self._add("files", failed(fault), begin)
+            raise UnlaunchedError(
+                Cause(f"argv[0]: {fault}", "correct argv in kernel.json, or install the kernel again")
+            )
+        note = Finding("note", "; ".join(self._doubts)) if self._doubts else checks.PASSED
+        self._add("files", note, begin)
+
+    # ---- the launch
+
+    async def _start(self) -> None:
+        assert self._spec
+        begin = time.monotonic()
+        self._launch = launch = Launch(self._spec, self.target.name, self.marker, self._context)
+        try:
+            await launch.spawn()
+            self._phase("spawn", begin)
+            await launch.answer(self.limit)
+        except (OSError, ValueError, RuntimeError) as error:
+            self._refuse(begin, Cause(f"it could not be spawned: {error}", "correct argv and env in kernel.json"))
+        except KernelDiedError as died:
+            self._refuse(begin, explain(self._evidence(died.code)), str(died))
+        except KernelSilentError as silent:
+            self._refuse(begin, explain(self._evidence(None)), str(silent))
+        self._phase("kernel_info", begin)
+        self._add("start", checks.PASSED, begin)
+
+    def _refuse(self, begin: float, cause: Cause, detail: str = "") -> None:
+        self._add("start", failed(detail or cause.cause), begin)
+        raise UnlaunchedError(cause)
+
+    def _evidence(self, code: int | None) -> Evidence:
+        assert self._launch
+        lost = code is None and _lost_arguments(self._launch)
+        return Evidence(code, self._launch.output(), self.limit, self._doubts, lost)
+
+    # ---- the running kernel
+
+    async def _look(self) -> None:
+        assert self._launch
+        begin = time.monotonic()
+        await self._check(*checks.FIRST)
+        self._phases.append(Phase("first reply", time.monotonic() - begin))
+        for name, function in checks.after_first(self._launch):
+            await self._check(name, function)
+
+    async def _check(self, name: str, function: checks.Function) -> None:
+        assert self._launch
+        begin = time.monotonic()
+        try:
+            if await self._launch.exit_code() is not None:
+                finding = checks.skipped("the kernel has died")
+            else:
+                finding = await function(self._launch, self.limit)
+        except (KernelDiedError, KernelSilentError, CheckError) as error:
+            finding = failed(str(error))
+        self._add(name, finding, begin)
+
+    # ---- the end
+
+    async def _end(self) -> None:
+        if self._launch is None:
+            return
+        if self._launch.conversation and not self._cause.cause:
+            begin = time.monotonic()
+            finding = await self._shut_down(self._launch)
+            self._phases.append(Phase("shutdown", time.monotonic() - begin))
+            self._add("shutdown", finding, begin)
+        self._output = self._launch.output()
+        await self._launch.clean()
+
+    async def _shut_down(self, launch: Launch) -> Finding:
+        if await launch.exit_code() is not None:
+            return checks.skipped("the kernel has died")
+        launch.footprint.look()
+        await launch.request_shutdown()
+        seconds = await launch.ended(SHUTDOWN_LIMIT)
+        if seconds is None:
+            return failed(f"it did not end within {SHUTDOWN_LIMIT:g} s and was killed")
+        left = await launch.footprint.rest()
+        if left:
+            return failed("it left running: " + ", ".join(map(_described, left)))
+        if seconds > SERVER_PATIENCE:
+            return Finding("note", f"took {seconds:.1f} s: a server sends SIGTERM after {SERVER_PATIENCE:g} s")
+        return checks.PASSED
+
+    # ---- what is collected
+
+    def _add(self, name: str, finding: Finding, begin: float) -> None:
+        self._checks.append(Check(name, finding.status, finding.detail, time.monotonic() - begin))
+
+    def _phase(self, name: str, begin: float) -> None:
+        spent = sum(phase.seconds for phase in self._phases)
+        self._phases.append(Phase(name, time.monotonic() - begin - spent))
+
+    def _verdict(self) -> Verdict:
+        failures = [check for check in self._checks if check.status == "failed"]
+        cause = self._cause
+        if failures and not cause.cause:
+            cause = Cause(f"{failures[0].id}: {failures[0].detail}", ADVICE.get(failures[0].id, "see its output"))
+        title = self._spec.display_name if self._spec else ""
+        return Verdict(
+            self.target.name, self.target.path, title, not failures, tuple(self._checks), tuple(self._phases),
+            cause.cause, cause.advice, self._output,
+        )  # fmt: skip
+
+
+ADVICE = {
+    "pid": "start the kernel with exec at the end of the wrapper",
+    "interpreter": "the release or the interpreter has changed; install the kernel again",
+    "environment": "a step no longer does what it promises; see its output",
+    "interrupt": 'do not put the kernel in the background; or declare interrupt_mode "message"',
+    "shutdown": "what the steps start must end with the kernel",
+}
+
+
+def _provisioner(read: spec.Spec) -> Finding:
+    name = (read.document.get("metadata", {}).get("kernel_provisioner") or {}).get("provisioner_name", "")
+    factory = KernelProvisionerFactory.instance()
+    if not name or name in factory.get_provisioner_entries() or factory._check_availability(name):
+        return checks.PASSED
+    return failed(f"provisioner {name!r} is not installed here")
+
+
+def _lost_arguments(launch: Launch) -> bool:
+    """Whether the kernel made a connection file of its own, as ipykernel does when it is given none."""
+    runtime = Path(jupyter_runtime_dir())
+    return any((runtime / f"kernel-{process.pid}.json").exists() for process in launch.footprint.look())
+
+
+def _described(process: Process) -> str:
+    return f"{process.command or 'a process'} (process {process.pid})"
