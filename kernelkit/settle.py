@@ -26,11 +26,14 @@ NEXT = "The lines above are its own words; `kernelkit show NAME` lists the steps
 Say = Callable[[str], None]
 
 
-def settle(choice: Choice, store: Path, *, say: Say) -> Choice:
+def settle(choice: Choice, store: Path, *, build: bool, say: Say) -> Choice:
     """The choice with its environments made and its runtime decided; builds what is missing in ``store``.
 
-    Raises SoftwareError.
+    Without ``build`` what is missing is told, and the runtime stays undecided. Raises SoftwareError.
     """
+    if not build and _packages(choice):
+        say(f"an environment would be made with {', '.join(sum(_packages(choice).values(), []))}")
+        return choice
     choice = dataclasses.replace(choice, environments=_make_environments(choice, store, say))
     environment = environment_after_steps(choice, say=say)
     python = find_python(choice, environment)

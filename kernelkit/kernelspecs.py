@@ -1,0 +1,157 @@
+"""The kernelspecs that Jupyter finds here, in its order, read without importing jupyter_client.
+
+The rules are those of jupyter_client 8's ``kernelspec.py``: each folder of the path in turn, a kernelspec is a folder
+that holds a ``kernel.json``, its key is the folder's name in lower case, and the first one of a name wins.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from jupyter_core.paths import jupyter_path
+
+from kernelkit.errors import SoftwareError
+from kernelkit.kernel import SPEC_FILE
+from kernelkit.processes import ProcessError, run
+
+NATIVE = "python3"
+LARGEST = 1 << 20  # bytes of a kernel.json: far above any real one
+ASK_ANOTHER = (
+    "import json; from jupyter_client.kernelspec import KernelSpecManager as M; m = M();"
+    "print(json.dumps([m.kernel_dirs, m.find_kernel_specs().get('python3')]))"
+)
+
+
+@dataclass(frozen=True)
+class Kernelspec:
+    """A kernelspec's folder. ``fault`` says why it is broken; ``shadowed_by`` which folder Jupyter takes instead.
+
+    The native kernel's folder is ipykernel's own resources, and ``native`` is set.
+    """
+
+    name: str
+    path: Path
+    document: dict[str, Any] | None = None
+    fault: str | None = None
+    shadowed_by: Path | None = None
+    native: bool = False
+
+
+def search_path() -> list[Path]:
+    """The folders that Jupyter searches for kernelspecs, for the Python that runs this."""
+    folders = [Path(folder) for folder in jupyter_path("kernels")]
+    return [*folders, _ipython_dir() / "kernels"] if find_spec("IPython") else folders
+
+
+def find_all() -> list[Kernelspec]:
+    """Every kernelspec, the ones that are shadowed included, in Jupyter's order."""
+    found = _with_shadows(_in_folders(search_path()))
+    native = _native() if not any(spec.name == NATIVE for spec in found) else None
+    return [*found, native] if native else found
+
+
+def find_all_for(python: Path) -> list[Kernelspec]:
+    """The same for another Python's Jupyter. Raises SoftwareError where it has none."""
+    try:
+        answer = run([str(python), "-c", ASK_ANOTHER], timeout=60)
+    except ProcessError as error:
+        raise SoftwareError(f"{python}: has no jupyter_client that answers: {error.last_words.splitlines()[-1:]}") from error
+    folders, native = json.loads(answer.stdout)
+    found = _with_shadows(_in_folders([Path(folder) for folder in folders]))
+    if native and not any(spec.name == NATIVE for spec in found):
+        found.append(read(NATIVE, Path(native), native=True))
+    return found
+
+
+def read(name: str, path: Path, *, native: bool = False) -> Kernelspec:
+    """One kernelspec from its folder, its fault with it."""
+    document, fault = _load(path / SPEC_FILE)
+    return Kernelspec(name, path, document, fault or (None if native else _fault(document or {}, path)), native=native)
+
+
+def _in_folders(folders: list[Path]) -> Iterator[Kernelspec]:
+    for folder in folders:
+        try:
+            entries = sorted(os.listdir(folder))
+        except OSError:
+            continue
+        for entry in entries:
+            if _is_kernelspec(folder / entry):
+                yield read(entry.lower(), folder / entry)
+
+
+def _with_shadows(specs: Iterator[Kernelspec]) -> list[Kernelspec]:
+    first: dict[str, Path] = {}
+    return [replace(spec, shadowed_by=_earlier(first.setdefault(spec.name, spec.path), spec.path)) for spec in specs]
+
+
+def _earlier(first: Path, own: Path) -> Path | None:
+    return None if first == own else first
+
+
+def _is_kernelspec(path: Path) -> bool:
+    try:
+        return stat.S_ISDIR(path.stat().st_mode) and stat.S_ISREG((path / SPEC_FILE).stat().st_mode)
+    except OSError:
+        return False
+
+
+def _native() -> Kernelspec | None:
+    """The kernel of the server's own Python, which Jupyter offers where no kernelspec is called python3."""
+    module = find_spec("ipykernel")
+    if module is None or module.origin is None:
+        return None
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    document = {"argv": argv, "display_name": "Python 3 (ipykernel)", "language": "python"}
+    return Kernelspec(NATIVE, Path(module.origin).parent / "resources", document, native=True)
+
+
+def _ipython_dir() -> Path:
+    return Path(os.environ.get("IPYTHONDIR") or Path.home() / ".ipython").expanduser()
+
+
+def _load(file: Path) -> tuple[dict[str, Any] | None, str | None]:
+    try:
+        with file.open("rb") as stream:
+            text = stream.read(LARGEST + 1)
+        if len(text) > LARGEST:
+            return None, f"kernel.json is larger than {LARGEST} bytes"
+        document = json.loads(text.decode())
+    except json.JSONDecodeError as error:
+        return None, f"kernel.json is not JSON: {error.msg}, line {error.lineno} column {error.colno}"
+    except UnicodeDecodeError:
+        return None, "kernel.json is not UTF-8"
+    except RecursionError:
+        return None, "kernel.json is nested too deep"
+    except OSError as error:
+        return None, f"kernel.json cannot be read: {error.strerror}"
+    return (document, None) if isinstance(document, dict) else (None, "kernel.json is not an object")
+
+
+def _fault(document: dict[str, Any], path: Path) -> str | None:
+    """Why Jupyter could not start this kernel, as far as its files tell."""
+    argv, env = document.get("argv"), document.get("env", {})
+    if not isinstance(argv, list) or not argv or not all(isinstance(word, str) for word in argv):
+        return "argv is no list of strings" if argv else "has no argv"
+    if not isinstance(env, dict) or not all(isinstance(value, str) for value in env.values()):
+        return "env holds a value that is no string"
+    if document.get("interrupt_mode", "signal") not in ("signal", "message"):
+        return f"interrupt_mode {document['interrupt_mode']!r} is neither signal nor message"
+    return _fault_of_program(argv, path)
+
+
+def _fault_of_program(argv: list[str], path: Path) -> str | None:
+    program = os.path.expanduser(argv[0].replace("{resource_dir}", str(path)))
+    if "{" not in program and not shutil.which(program):
+        return f"{program} does not exist or cannot be run"
+    scripts = [word.replace("{resource_dir}", str(path)) for word in argv[1:] if word.startswith("{resource_dir}/")]
+    return next((f"{script} does not exist" for script in scripts if not os.path.exists(script)), None)
