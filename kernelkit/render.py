@@ -79,7 +79,7 @@ def _provenance(choice: Choice) -> dict[str, Any]:
     runtime = choice.runtime
     return {
         "format": FORMAT, "version": __version__,
-        "definition": {"name": choice.definition.name, "digest": definition_digest(choice.definition.path)},
+        "definition": _definition(choice.definition),
         "asked": choice.asked,
         "choice": {pin.name: _pin(pin) for pin in [*choice.options.values(), choice.cvmfs]},
         "steps": [step.use for step in choice.definition.steps],
@@ -89,6 +89,14 @@ def _provenance(choice: Choice) -> dict[str, Any]:
         "checks": [_check(choice, check.name, check.code, check.prints) for check in choice.definition.checks],
         "environments": sorted(choice.environments.values()),
     }  # fmt: skip
+
+
+def _definition(definition: Definition) -> dict[str, str]:
+    """The definition's name and digest, and its file where no search would find it again."""
+    entry = {"name": definition.name, "digest": definition_digest(definition.path)}
+    if not any(definition.path.is_relative_to(folder) for folder in catalogue.search_path()):
+        entry["file"] = str(definition.path.absolute())
+    return entry
 
 
 def _pin(pin: Pinned) -> dict[str, str]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import dataclasses
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from kernelkit import environments, overlay, render, texts
+from kernelkit import render, texts
 from kernelkit.choice import Choice, Runtime
 from kernelkit.errors import SoftwareError
 from kernelkit.interpreter import Interpreter, IPykernelFacts, probe
@@ -94,26 +95,29 @@ def _roots(choice: Choice) -> list[Path]:
     return [Path(path) for path in paths] or [Path(choice.cvmfs.value)]
 
 
+def _packages(choice: Choice) -> dict[int, list[str]]:
+    """The packages that kernelkit must install for a step, by the step's number."""
+    steps = enumerate(choice.definition.steps, 1)
+    listed = {n: texts.fill(step.arguments.get("packages", []), choice.names) for n, step in steps if step.use == "venv"}
+    return {number: packages for number, packages in listed.items() if packages}
+
+
 def _make_environments(choice: Choice, store: Path, say: Say) -> dict[int, str]:
     """The virtual environments of the steps that list packages, by the step's number."""
-    made = {}
-    for number, step in enumerate(choice.definition.steps, 1):
-        packages = [text for text in texts.fill(step.arguments.get("packages", []), choice.names) if text]
-        if step.use == "venv" and packages:
-            base = choice.python.value if choice.python.source == "flag" else _own_python()
-            made[number] = str(environments.prepare(packages, python=base, store=store, say=say).path)
-    return made
+    from kernelkit import environments
 
-
-def _own_python() -> str:
-    import sys
-
-    return sys.executable
+    base = choice.python.value if choice.python.source == "flag" else sys.executable
+    return {
+        number: str(environments.prepare(packages, python=base, store=store, say=say).path)
+        for number, packages in _packages(choice).items()
+    }
 
 
 def _runtime(
     choice: Choice, interpreter: Interpreter, environment: Mapping[str, str], store: Path, say: Say
 ) -> Runtime:
+    from kernelkit import overlay
+
     wanted = choice.definition.launch.ipykernel
     if interpreter.ipykernel and wanted != "overlay":
         return _own(interpreter, interpreter.ipykernel)

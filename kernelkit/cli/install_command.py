@@ -26,7 +26,8 @@ def command(context: click.Context, **values: Any) -> None:
     releases that this machine offers.
     """
     from kernelkit import making
-    from kernelkit.install import install, plan
+    from kernelkit.install import install
+    from kernelkit.plan import plan
     from kernelkit.scopes import scope_for
 
     definition = definition_of(context)

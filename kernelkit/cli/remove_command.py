@@ -13,8 +13,8 @@ from kernelkit.cli.group import COMMANDS
 @click.option("--force", is_flag=True, help="Remove one that was edited or that kernelkit did not make, too.")
 def command(names: tuple[str, ...], force: bool) -> None:
     """Remove kernels that kernelkit made: the ones that Jupyter finds under these names."""
+    from kernelkit.install import remove
     from kernelkit.listing import found
-    from kernelkit.remove import remove
 
     for spec in [found(name) for name in names]:
         remove(spec, force=force)

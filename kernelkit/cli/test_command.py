@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
+import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from kernelkit.cli.common_options import kernel_names, say
 from kernelkit.cli.group import COMMANDS
+
+if TYPE_CHECKING:
+    from kernelkit.verify import Verdict
 
 
 @click.command("test", short_help=COMMANDS["test"])
@@ -38,23 +46,29 @@ def command(
     1 when a kernel fails.
     """
     from kernelkit import report
-    from kernelkit.listing import targets
-    from kernelkit.verify import verify
+    from kernelkit.listing import chosen
+    from kernelkit.verify import Target, verify
 
     for path in (junit, Path(json_path) if json_path and json_path != "-" else None):
         if path:
             report.check_writable(path)
-    chosen = targets(names, allow_none=allow_none)
-    verdicts = verify(chosen, jobs=jobs, timeout=timeout, fail_fast=fail_fast, on_event=_progress)
+    targets = [Target(spec.name, spec.path) for spec in chosen(names, allow_none=allow_none)]
+    started = time.monotonic()
+    verdicts = verify(targets, jobs=jobs, timeout=timeout, fail_fast=fail_fast, on_event=_progress)
     if junit:
         junit.write_text(report.junit(verdicts), encoding="utf-8")
-    if json_path == "-":
-        click.echo(report.as_json(verdicts))
-    else:
-        if json_path:
-            Path(json_path).write_text(report.as_json(verdicts) + "\n", encoding="utf-8")
-        click.echo(report.text(verdicts, verbose=verbose))
+    if json_path and json_path != "-":
+        Path(json_path).write_text(report.as_json(verdicts) + "\n", encoding="utf-8")
+    click.echo(report.as_json(verdicts) if json_path == "-" else _text(verdicts, verbose, time.monotonic() - started))
     return 0 if all(verdict.passed for verdict in verdicts) else 1
+
+
+def _text(verdicts: Sequence[Verdict], verbose: bool, seconds: float) -> str:
+    from kernelkit import report
+
+    color = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    width = shutil.get_terminal_size((100, 24)).columns
+    return report.text(verdicts, verbose=verbose, color=color, width=width, seconds=seconds)
 
 
 def _progress(event: object) -> None:

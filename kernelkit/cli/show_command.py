@@ -1,0 +1,68 @@
+"""``kernelkit show NAME``: one kernel in full."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from kernelkit.cli.common_options import json_option, kernel_names
+from kernelkit.cli.group import COMMANDS
+
+if TYPE_CHECKING:
+    from kernelkit.kernelspecs import Kernelspec
+
+
+@click.command("show", short_help=COMMANDS["show"])
+@click.argument("name", shell_complete=kernel_names)
+@json_option
+def command(name: str, as_json: bool) -> None:
+    """Show kernel NAME in full: its files, the choice with where each value came from, its steps, what starts it."""
+    from kernelkit.listing import found, state
+
+    spec = found(name)
+    judged, why = state(spec)
+    if as_json:
+        row = {"name": spec.name, "path": str(spec.path), "state": judged, "why": why, "document": spec.document}
+        click.echo(json.dumps({"format": 1, "kernelspecs": [row]}, indent=2))
+        return
+    click.echo(f"{spec.name}: {(spec.document or {}).get('display_name', '')}")
+    for key, value in [("state", f"{judged}{': ' if why else ''}{why}"), *_fields(spec)]:
+        click.echo(f"  {key + ':':<12} {value}")
+
+
+def _fields(spec: Kernelspec) -> Iterator[tuple[str, str]]:
+    from kernelkit.seal import record
+
+    document = spec.document or {}
+    yield "path", str(spec.path)
+    yield "argv", " ".join(map(str, document.get("argv", [])))
+    made = record(document)
+    if made is None:
+        yield "made by", "somebody else"
+        return
+    yield "definition", f"{made['definition']['name']} (kernelkit {made.get('version', '?')})"
+    for name, pin in made["choice"].items():
+        yield name, _pin(pin)
+    yield "steps", ", ".join(made.get("steps", []))
+    yield from _runtime(made)
+    yield "checks", ", ".join(check["name"] for check in made.get("checks", [])) or "none of its own"
+    yield "files", ", ".join(sorted(made["digests"]))
+
+
+def _pin(pin: dict[str, Any]) -> str:
+    asked = f", asked: {pin['asked']}" if pin.get("asked") not in (None, pin["value"]) else ""
+    note = f"; {pin['note']}" if pin.get("note") else ""
+    return f"{pin['value']} ({pin.get('source', 'default')}{asked}{note})"
+
+
+def _runtime(made: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    python, ipykernel = made.get("interpreter"), made.get("ipykernel")
+    if not python or not ipykernel:
+        return
+    yield "python", f"{python['path']} ({'.'.join(map(str, python['version']))}, {python['source']})"
+    overlay = ipykernel.get("overlay")
+    where = f"from the overlay {overlay}{', isolated' if ipykernel.get('isolated') else ''}" if overlay else "its own"
+    yield "ipykernel", f"{ipykernel['version']}, {where}"
