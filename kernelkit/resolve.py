@@ -44,7 +44,7 @@ def resolve(definition: Definition, asked: Asked, *, say: Callable[[str], None])
     for option in definition.options.values():
         given = Area(where.cvmfs, where.host, {name: p.value for name, p in pinned.items()})
         pinned[option.name] = _pin(definition, option, asked, given, say)
-    name = asked.name or kernelspec_name(definition, pinned)
+    name = kernelspec_name(definition, pinned) if asked.name is None else asked.name
     _refuse_bad_name(name)
     python = Pinned("python", asked.python or definition.launch.python, asked.python or "", _source(asked.python))
     return Choice(definition, name, pinned, cvmfs, python, env=asked.env)

@@ -65,7 +65,7 @@ class Home:
         return passed | {
             "HOME": str(self.path), "USER": "tester", "LOGNAME": "tester", "SHELL": "/bin/bash", "LANG": "C.UTF-8",
             "JUPYTER_PLATFORM_DIRS": "0", "XDG_RUNTIME_DIR": str(self.path / "run"),
-            "JUPYTER_PREFER_ENV_PATH": "0", "PYTHONPATH": "",
+            "JUPYTER_PREFER_ENV_PATH": "0",
         }  # fmt: skip
 
     @property

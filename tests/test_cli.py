@@ -57,7 +57,8 @@ class TestInstall:
         at.ok("install", "belle2")
         before = (at.kernels / "belle2/kernel.json").stat()
         assert at.ok("install", "belle2").startswith("unchanged belle2")
-        assert (at.kernels / "belle2/kernel.json").stat() == before
+        after = (at.kernels / "belle2/kernel.json").stat()
+        assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
     @pytest.mark.parametrize("args", [
         ("install", "belle2", "--release", "light-2603"), ("install", "--release", "light-2603", "belle2"),
@@ -167,7 +168,7 @@ class TestMistakes:
         file = tmp_path / "mine.toml"
         file.write_text(f'display_name = "x"\n[launch]\npython = "{sys.executable}"')
         file.chmod(0o666)
-        assert "--user" in at.fails(5, "install", "--from", file, "--prefix", tmp_path / "p", "--system")[-400:] or True
+        assert "writable" in at.fails(5, "install", "--from", file, "--system", "--dry-run")
 
     def test_a_folder_that_cannot_be_written(self, at, tmp_path):
         (tmp_path / "file").touch()
