@@ -42,7 +42,7 @@ def wrapper(choice: Choice) -> str:
         "env": environment_variables(choice), "base": choice.definition.base, "base_names": [*BASE, *choice.definition.base],
         "steps": [_step(choice, number, step) for number, step in enumerate(choice.definition.steps, 1)],
         "user_site": choice.definition.user_site, "in_notebook_folder": choice.definition.in_notebook_folder,
-        "runtime": choice.runtime, "bootstrap": choice.runtime and bootstrap.code(choice.runtime),
+        "runtime": choice.runtime, "bootstrap": choice.runtime and bootstrap.arguments(choice.runtime),
     }  # fmt: skip
     # The id lets the shell that runs the steps see whether the file was replaced under it.
     draft = _shell(WRAPPER_FILE + ".j2", {**names, "id": ""})
