@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from difflib import get_close_matches
 from pathlib import Path
 
 from kernelkit.errors import DefinitionError
@@ -74,5 +73,7 @@ def step_names() -> list[str]:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """``; did you mean 'root'?`` or nothing."""
+    from difflib import get_close_matches
+
     near = get_close_matches(word, list(known), n=3, cutoff=0.5)
     return "; did you mean " + " or ".join(repr(name) for name in near) + "?" if near else ""

@@ -6,10 +6,10 @@ that holds a ``kernel.json``, its key is the folder's name in lower case, and th
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
-import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -21,7 +21,6 @@ from jupyter_core.paths import jupyter_path
 
 from kernelkit.errors import SoftwareError
 from kernelkit.kernel import SPEC_FILE
-from kernelkit.processes import ProcessError, run
 
 NATIVE = "python3"
 LARGEST = 1 << 20  # bytes of a kernel.json: far above any real one
@@ -35,15 +34,21 @@ ASK_ANOTHER = (
 class Kernelspec:
     """A kernelspec's folder. ``fault`` says why it is broken; ``shadowed_by`` which folder Jupyter takes instead.
 
-    The native kernel's folder is ipykernel's own resources, and ``native`` is set.
+    The native kernel's folder is ipykernel's own resources, and ``native`` is set. Folders are kept as plain strings:
+    ten thousand of them are listed at a time.
     """
 
     name: str
-    path: Path
+    folder: str
     document: dict[str, Any] | None = None
     fault: str | None = None
-    shadowed_by: Path | None = None
+    shadowed_by: str | None = None
     native: bool = False
+
+    @property
+    def path(self) -> Path:
+        """The kernelspec's folder."""
+        return Path(self.folder)
 
 
 def search_path() -> list[Path]:
@@ -61,6 +66,8 @@ def find_all() -> list[Kernelspec]:
 
 def find_all_for(python: Path) -> list[Kernelspec]:
     """The same for another Python's Jupyter. Raises SoftwareError where it has none."""
+    from kernelkit.processes import ProcessError, run
+
     try:
         answer = run([str(python), "-c", ASK_ANOTHER], timeout=60)
     except ProcessError as error:
@@ -68,41 +75,42 @@ def find_all_for(python: Path) -> list[Kernelspec]:
     folders, native = json.loads(answer.stdout)
     found = _with_shadows(_in_folders([Path(folder) for folder in folders]))
     if native and not any(spec.name == NATIVE for spec in found):
-        found.append(read(NATIVE, Path(native), native=True))
+        found.append(read(NATIVE, native, native=True))
     return found
 
 
-def read(name: str, path: Path, *, native: bool = False) -> Kernelspec:
+def read(name: str, folder: str | Path, *, native: bool = False) -> Kernelspec:
     """One kernelspec from its folder, its fault with it."""
-    document, fault = _load(path / SPEC_FILE)
-    return Kernelspec(name, path, document, fault or (None if native else _fault(document or {}, path)), native=native)
+    place = str(folder)
+    try:
+        text = _text(f"{place}/{SPEC_FILE}")
+    except OSError as error:
+        return Kernelspec(name, place, fault=f"kernel.json cannot be read: {error.strerror}", native=native)
+    document, fault = _parsed(text)
+    if document is not None and not native:
+        fault = _fault(document, place)
+    return Kernelspec(name, place, document, fault, native=native)
 
 
 def _in_folders(folders: list[Path]) -> Iterator[Kernelspec]:
-    for folder in folders:
+    for folder in map(str, folders):
         try:
             entries = sorted(os.listdir(folder))
         except OSError:
             continue
         for entry in entries:
-            if _is_kernelspec(folder / entry):
-                yield read(entry.lower(), folder / entry)
+            place = f"{folder}/{entry}"
+            if os.path.isfile(f"{place}/{SPEC_FILE}"):
+                yield read(entry.lower(), place)
 
 
 def _with_shadows(specs: Iterator[Kernelspec]) -> list[Kernelspec]:
-    first: dict[str, Path] = {}
-    return [replace(spec, shadowed_by=_earlier(first.setdefault(spec.name, spec.path), spec.path)) for spec in specs]
-
-
-def _earlier(first: Path, own: Path) -> Path | None:
-    return None if first == own else first
-
-
-def _is_kernelspec(path: Path) -> bool:
-    try:
-        return stat.S_ISDIR(path.stat().st_mode) and stat.S_ISREG((path / SPEC_FILE).stat().st_mode)
-    except OSError:
-        return False
+    found: list[Kernelspec] = []
+    first: dict[str, str] = {}
+    for spec in specs:
+        winner = first.setdefault(spec.name, spec.folder)
+        found.append(spec if winner == spec.folder else replace(spec, shadowed_by=winner))
+    return found
 
 
 def _native() -> Kernelspec | None:
@@ -112,19 +120,26 @@ def _native() -> Kernelspec | None:
         return None
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
     document = {"argv": argv, "display_name": "Python 3 (ipykernel)", "language": "python"}
-    return Kernelspec(NATIVE, Path(module.origin).parent / "resources", document, native=True)
+    return Kernelspec(NATIVE, str(Path(module.origin).parent / "resources"), document, native=True)
 
 
 def _ipython_dir() -> Path:
     return Path(os.environ.get("IPYTHONDIR") or Path.home() / ".ipython").expanduser()
 
 
-def _load(file: Path) -> tuple[dict[str, Any] | None, str | None]:
+def _text(file: str) -> bytes:
+    """The bytes of a kernel.json, as far as they are looked at; a plain descriptor, since many are read."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        with file.open("rb") as stream:
-            text = stream.read(LARGEST + 1)
-        if len(text) > LARGEST:
-            return None, f"kernel.json is larger than {LARGEST} bytes"
+        return os.read(descriptor, min(os.fstat(descriptor).st_size, LARGEST) + 1)
+    finally:
+        os.close(descriptor)
+
+
+def _parsed(text: bytes) -> tuple[dict[str, Any] | None, str | None]:
+    if len(text) > LARGEST:
+        return None, f"kernel.json is larger than {LARGEST} bytes"
+    try:
         document = json.loads(text.decode())
     except json.JSONDecodeError as error:
         return None, f"kernel.json is not JSON: {error.msg}, line {error.lineno} column {error.colno}"
@@ -132,12 +147,10 @@ def _load(file: Path) -> tuple[dict[str, Any] | None, str | None]:
         return None, "kernel.json is not UTF-8"
     except RecursionError:
         return None, "kernel.json is nested too deep"
-    except OSError as error:
-        return None, f"kernel.json cannot be read: {error.strerror}"
     return (document, None) if isinstance(document, dict) else (None, "kernel.json is not an object")
 
 
-def _fault(document: dict[str, Any], path: Path) -> str | None:
+def _fault(document: dict[str, Any], folder: str) -> str | None:
     """Why Jupyter could not start this kernel, as far as its files tell."""
     argv, env = document.get("argv"), document.get("env", {})
     if not isinstance(argv, list) or not argv or not all(isinstance(word, str) for word in argv):
@@ -146,12 +159,17 @@ def _fault(document: dict[str, Any], path: Path) -> str | None:
         return "env holds a value that is no string"
     if document.get("interrupt_mode", "signal") not in ("signal", "message"):
         return f"interrupt_mode {document['interrupt_mode']!r} is neither signal nor message"
-    return _fault_of_program(argv, path)
+    return _fault_of_program(argv, folder)
 
 
-def _fault_of_program(argv: list[str], path: Path) -> str | None:
-    program = os.path.expanduser(argv[0].replace("{resource_dir}", str(path)))
-    if "{" not in program and not shutil.which(program):
+def _fault_of_program(argv: list[str], folder: str) -> str | None:
+    program = argv[0].replace("{resource_dir}", folder)
+    if "{" not in program and not _can_run(program):
         return f"{program} does not exist or cannot be run"
-    scripts = [word.replace("{resource_dir}", str(path)) for word in argv[1:] if word.startswith("{resource_dir}/")]
+    scripts = [word.replace("{resource_dir}", folder) for word in argv[1:] if word.startswith("{resource_dir}/")]
     return next((f"{script} does not exist" for script in scripts if not os.path.exists(script)), None)
+
+
+@functools.cache
+def _can_run(program: str) -> bool:
+    return shutil.which(os.path.expanduser(program)) is not None

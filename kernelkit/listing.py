@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from kernelkit import catalogue, fingerprint
+from kernelkit import catalogue
 from kernelkit.catalogue import did_you_mean
 from kernelkit.errors import DefinitionError, KernelkitError, UsageError
 from kernelkit.kernelspecs import Kernelspec, find_all, find_all_for
@@ -84,6 +84,8 @@ def _age(made: dict[str, Any]) -> tuple[str, str]:
 @functools.cache
 def _digest(path: str | None, name: str) -> str | None:
     """Today's digest of a definition; None where it is not to be found, which is no fault of the kernel's."""
+    from kernelkit import fingerprint
+
     file = Path(path) if path else catalogue.definition_files().get(name)
     try:
         return fingerprint.definition_digest(file) if file else None
@@ -97,6 +99,6 @@ def _row(spec: Kernelspec) -> dict[str, Any]:
     judged, why = state(spec)
     choice = {name: pin.get("value") for name, pin in made.get("choice", {}).items() if isinstance(pin, dict)}
     return {
-        "name": spec.name, "display_name": str(document.get("display_name", "")), "path": str(spec.path),
+        "name": spec.name, "display_name": str(document.get("display_name", "")), "path": spec.folder,
         "definition": made.get("definition", {}).get("name", ""), "choice": choice, "state": judged, "why": why,
     }  # fmt: skip

@@ -104,6 +104,7 @@ def _packages(choice: Choice) -> dict[int, list[str]]:
 
 def _make_environments(choice: Choice, store: Path, say: Say) -> dict[int, str]:
     """The virtual environments of the steps that list packages, by the step's number."""
+    if not _packages(choice): return {}
     from kernelkit import environments
 
     base = choice.python.value if choice.python.source == "flag" else sys.executable
@@ -116,6 +117,7 @@ def _make_environments(choice: Choice, store: Path, say: Say) -> dict[int, str]:
 def _runtime(
     choice: Choice, interpreter: Interpreter, environment: Mapping[str, str], store: Path, say: Say
 ) -> Runtime:
+    if interpreter.ipykernel and choice.definition.launch.ipykernel != "overlay": return _own(interpreter, interpreter.ipykernel)
     from kernelkit import overlay
 
     wanted = choice.definition.launch.ipykernel

@@ -24,4 +24,4 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
 
 def _printable(field: str) -> str:
     """A field that cannot break its line: names and faults may hold anything."""
-    return "".join(c if c.isprintable() else "?" for c in field)
+    return field if field.isprintable() else "".join(c if c.isprintable() else "?" for c in field)
