@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import operator
 import os
 import shutil
 import sys
@@ -69,10 +70,12 @@ def find_all_for(python: Path) -> list[Kernelspec]:
     from kernelkit.processes import ProcessError, run
 
     try:
-        answer = run([str(python), "-c", ASK_ANOTHER], timeout=60)
+        folders, native = json.loads(run([str(python), "-c", ASK_ANOTHER], timeout=60).stdout)
     except ProcessError as error:
-        raise SoftwareError(f"{python}: has no jupyter_client that answers: {error.last_words.splitlines()[-1:]}") from error
-    folders, native = json.loads(answer.stdout)
+        last = error.last_words.rpartition("\n")[2]
+        raise SoftwareError(f"{python}: has no jupyter_client that answers: {last or error}") from error
+    except ValueError as error:
+        raise SoftwareError(f"{python}: is no Python with jupyter_client") from error
     found = _with_shadows(_in_folders([Path(folder) for folder in folders]))
     if native and not any(spec.name == NATIVE for spec in found):
         found.append(read(NATIVE, native, native=True))
@@ -94,14 +97,18 @@ def read(name: str, folder: str | Path, *, native: bool = False) -> Kernelspec:
 
 def _in_folders(folders: list[Path]) -> Iterator[Kernelspec]:
     for folder in map(str, folders):
-        try:
-            entries = sorted(os.listdir(folder))
-        except OSError:
-            continue
-        for entry in entries:
-            place = f"{folder}/{entry}"
+        # Names that differ in case alone are one key, and within a folder Jupyter takes the one it reads last.
+        found = [(entry.lower(), f"{folder}/{entry}") for entry in reversed(_entries(folder))]
+        for name, place in sorted(found, key=operator.itemgetter(0)):
             if os.path.isfile(f"{place}/{SPEC_FILE}"):
-                yield read(entry.lower(), place)
+                yield read(name, place)
+
+
+def _entries(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 def _with_shadows(specs: Iterator[Kernelspec]) -> list[Kernelspec]:
