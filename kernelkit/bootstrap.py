@@ -11,7 +11,7 @@ from kernelkit.choice import Runtime
 REFUSED = 78  # the code with which a wrapper says that it refuses to start, EX_CONFIG of sysexits.h
 
 _CHECK = """\
-import sys
+import os, sys
 def refuse(text):
     sys.stderr.write("kernelkit: " + text + "\\n")
     sys.exit({code})
@@ -19,46 +19,51 @@ if sys.path and sys.path[0] == "":
     del sys.path[0]
 if sys.version_info[:2] != {version}:
     refuse("%s is Python %d.%d, not {words} as when the kernel was installed" % ((sys.executable,) + sys.version_info[:2]))
+path = sys.path[:]
+"""
+
+# An empty entry, as `PYTHONPATH=/some/lib:` has one, means the notebook's folder too.
+_AWAY = """\
+if not all(map(os.path.isabs, os.environ.get("PYTHONPATH", "/").split(os.pathsep))):
+    sys.path[:] = [entry for entry in path if entry not in ("", os.getcwd())]
 """
 
 _OVERLAY = """\
-import os
 overlay = sys.argv.pop(1)
 if not os.path.isdir(overlay):
     refuse(overlay + ": this overlay is gone; install the kernel again")
-sys.path.append(overlay)
+sys.path.insert({place}, overlay)
 """
 
-_ISOLATED = """\
-sys.path.remove(overlay)
-sys.path.insert(0, overlay)
-"""
-
-_START = """\
+# A library that clashes raises anything, not only ImportError. What follows the import sees the path as it was,
+# the overlay behind it.
+_IMPORT = """\
 try:
-    import runpy, ipykernel.kernelapp
-except ImportError as error:
-    refuse("%s cannot import ipykernel: %s" % (sys.executable, error))
+    import ipykernel.kernelapp, ipykernel_launcher
+except Exception as error:
+    sys.excepthook(*sys.exc_info())
+    refuse("%s cannot import ipykernel: %s: %s" % (sys.executable, type(error).__name__, error))
+sys.path[:] = path + [entry for entry in sys.path if entry not in path]
 """
 
-_LAST = """\
-sys.path.remove(overlay)
-sys.path.append(overlay)
-"""
-
+# As `-m ipykernel_launcher`, which would also take the notebook's folder from a PYTHONPATH that names it.
 _RUN = """\
-runpy.run_module("ipykernel_launcher", run_name="__main__", alter_sys=True)
+sys.argv[0] = os.path.splitext(ipykernel_launcher.__file__)[0] + ".py"
+ipykernel.kernelapp.launch_new_instance()
 """
 
 
 def code(runtime: Runtime) -> str:
     """The text that starts a runtime's ipykernel, in the Python that was probed and in no other."""
-    check = _CHECK.format(code=REFUSED, version=runtime.version[:2], words="{}.{}".format(*runtime.version))
-    if runtime.overlay is None:
-        return check + _START + _RUN
-    if runtime.isolated:
-        return check + _OVERLAY + _ISOLATED + _START + _LAST + _RUN
-    return check + _OVERLAY + _START + _RUN
+    overlay = runtime.overlay is not None
+    return preparation(runtime.version[:2], overlay=overlay, isolated=runtime.isolated) + _RUN
+
+
+def preparation(version: tuple[int, int], *, overlay: bool, isolated: bool) -> str:
+    """The text up to where ipykernel has been imported: what is asked after it is asked of what would start."""
+    check = _CHECK.format(code=REFUSED, version=version, words="{}.{}".format(*version))
+    place = "0" if isolated else "len(sys.path)"
+    return check + _AWAY + (_OVERLAY.format(place=place) if overlay else "") + _IMPORT
 
 
 def arguments(runtime: Runtime) -> list[str]:
