@@ -101,3 +101,12 @@ def sandbox(tmp_path_factory):
     from kernelkit import sandbox as package
 
     return package.build(tmp_path_factory.mktemp("sand böx"), python2=package.find_python2(), say=lambda _: None)
+
+
+@pytest.fixture
+def open_path(tmp_path):
+    """A folder that every user can reach: pytest's own are closed."""
+    for parent in [tmp_path, *tmp_path.parents]:
+        if parent.stat().st_uid == os.geteuid() and parent not in (Path("/"), Path("/tmp")):
+            parent.chmod(parent.stat().st_mode | 0o011)
+    return tmp_path
