@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from kernelkit.verify.conversation import ending
 
+PREFIX = "kernelkit: "
 WRAPPER_CODE = 78  # a kernelkit wrapper that has said why on its standard error
 
 
@@ -21,6 +22,7 @@ class Evidence:
     limit: float
     doubts: tuple[str, ...] = ()
     lost_arguments: bool = False
+    running: str = ""
 
     @property
     def last_line(self) -> str:
@@ -41,15 +43,14 @@ Rule = Callable[[Evidence], Cause | None]
 
 def explain(evidence: Evidence) -> Cause:
     """The cause and the advice."""
-    return next(cause for rule in RULES if (cause := rule(evidence)))
+    return next((cause for rule in RULES if (cause := rule(evidence))), _time(evidence))
 
 
 def _wrapper(evidence: Evidence) -> Cause | None:
-    said = [line[11:] for line in evidence.output.splitlines() if line.startswith("kernelkit: ")]
-    reasons = [line for line in said if not line.startswith(("  | ", "the last lines that", "step "))] or said
+    said = [line.removeprefix(PREFIX) for line in evidence.output.splitlines() if line.startswith(PREFIX)]
     if evidence.code != WRAPPER_CODE or not said:
         return None
-    return Cause(reasons[-1] if reasons[-1] == said[-1] else said[-1], "see what the steps printed, above it")
+    return Cause(said[-1], "read what the steps printed; is the software area mounted and the release still there?")
 
 
 def _doubt(evidence: Evidence) -> Cause | None:
@@ -71,8 +72,9 @@ def _module(evidence: Evidence) -> Cause | None:
     return Cause(f"the kernel's Python has no module named {module}", "install it there, or correct what sets its path")
 
 
-def _port(evidence: Evidence) -> Cause | None:
-    if "Address already in use" not in evidence.output:
+def port_clash(evidence: Evidence) -> Cause | None:
+    """Jupyter picks free ports and lets go of them until the kernel takes them (jupyter_client 8.10, connect.py)."""
+    if evidence.code is None or "Address already in use" not in evidence.output:
         return None
     return Cause("a port that the kernel was given was in use", "run it again; another program took the port meanwhile")
 
@@ -105,9 +107,32 @@ def _arguments(evidence: Evidence) -> Cause | None:
     )
 
 
-def _time(evidence: Evidence) -> Cause | None:
-    words = f"; its last line: {evidence.last_line}" if evidence.last_line else "; it printed nothing"
-    return Cause(f"no reply within {evidence.limit:g} s{words}", "a slow file system may need a longer --timeout")
+def _time(evidence: Evidence) -> Cause:
+    doing = f", still running: {evidence.running}" if evidence.running else ""
+    words = f"; the last line it printed: {evidence.last_line}" if evidence.last_line else ""
+    return Cause(
+        f"no reply within {evidence.limit:g} s{doing}{words}", "a slow file system may need a longer --timeout"
+    )
 
 
-RULES: tuple[Rule, ...] = (_wrapper, _port, _module, _doubt, _command, _killed, _exit, _arguments, _time)
+RULES: tuple[Rule, ...] = (_wrapper, port_clash, _module, _doubt, _command, _killed, _exit, _arguments)
+
+FAILED_CHECKS = {
+    "execute": Cause("it starts but does not run code", "see its output"),
+    "streams": Cause("what a cell prints does not reach the notebook", "see what replaces sys.stdout at start-up"),
+    "pid": Cause("the wrapper starts the kernel as a child", "put exec before the command that starts the kernel"),
+    "interpreter": Cause("another Python runs than was recorded", "install the kernel again"),
+    "environment": Cause("the environment lacks what the steps promise", "see its output; is the release still there?"),
+    "interrupt": Cause(
+        "a running cell cannot be interrupted",
+        'start the kernel with exec and with signals as they were, or declare interrupt_mode "message"',
+    ),
+    "shutdown": Cause("it does not end cleanly", "what the wrapper or the steps start must end with the kernel"),
+}
+
+
+def of_check(name: str, detail: str) -> Cause:
+    """The cause and the advice where a check failed in a running kernel."""
+    if "the kernel ended" in detail or "the kernel was killed" in detail:
+        return Cause(f"{detail} during the check {name}", "see its output")
+    return FAILED_CHECKS.get(name, Cause(f"{name}: {detail}", "see the definition's check"))

@@ -69,7 +69,7 @@ async def pid(launch: Launch, limit: float) -> Finding:
     own = await _value(launch, limit, "__import__('os').getpid()")
     if own in _numbers(launch.pid):
         return PASSED
-    return failed(f"the kernel is process {own}, a child of the wrapper (process {launch.pid})")
+    return failed(f"the kernel is process {own} and Jupyter started process {launch.pid}")
 
 
 def _numbers(number: int) -> set[int]:
@@ -176,6 +176,7 @@ PYTHON: tuple[tuple[str, Function], ...] = (
 )
 # Last, for a cell that cannot be interrupted keeps the kernel busy.
 LAST: tuple[tuple[str, Function], ...] = (("interrupt", interrupt),)
+IDS = ("spec", "files", "start", *(name for name, _ in (FIRST, *PYTHON, *LAST)), "shutdown")
 
 
 def after_first(launch: Launch) -> list[tuple[str, Function]]:

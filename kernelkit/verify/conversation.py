@@ -8,9 +8,13 @@ import signal
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from queue import Empty
 from typing import Any
 
 POLL = 0.02  # seconds between two looks at the process
+# Seconds between two looks at a socket. jupyter_client sends past asyncio (session.py, Socket.shadow), and a send
+# can swallow the wake-up of a reply that comes at the same moment: whoever waits without end then waits for ever.
+LISTEN = 0.05
 KEPT = 1 << 20  # characters of one cell's output that are kept
 
 
@@ -111,9 +115,9 @@ class Conversation:
     async def _listen(self, channel: Any) -> None:
         while True:
             try:
-                message = await channel.get_msg()
-            except ValueError:
-                continue  # signed with another key, or garbled: as good as no answer
+                message = await channel.get_msg(timeout=LISTEN)
+            except (Empty, ValueError):
+                continue  # a ValueError: signed with another key, or garbled, as good as no answer
             exchange = self._exchanges.get(message["parent_header"].get("msg_id", ""))
             if exchange is None:
                 continue

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 import shutil
-import tempfile
+import signal
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -14,10 +17,13 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.paths import jupyter_runtime_dir
 
 from kernelkit.verify.conversation import POLL, Conversation, Exchange, KernelSilentError
-from kernelkit.verify.leftovers import MARKER, Footprint
+from kernelkit.verify.leftovers import MARKER, Footprint, Process
 from kernelkit.verify.spec import Spec
 
 OUTPUT_KEPT = 64 * 1024  # bytes of the end of a kernel's output
+GRACE = 2.0  # seconds: what a kernel started may end a moment after the kernel
+PATIENCE = 0.5  # seconds between SIGTERM and SIGKILL, and for a killed process to go
+CLOCK_GRAIN = 0.1  # seconds by which a file's time may lag behind the clock
 IOPUB_LIMIT = 0.1  # seconds after which the kernel is asked again, when it replied but published nothing
 
 
@@ -44,9 +50,9 @@ def kernel_spec(spec: Spec) -> KernelSpec:
 class Launch:
     """One kernel process: spawn it, talk to it, end it. Nothing of it is left after ``clean``."""
 
-    def __init__(self, spec: Spec, name: str, marker: str, context: Any) -> None:
+    def __init__(self, spec: Spec, name: str, folder: Path, marker: str, context: Any) -> None:
         self.spec = spec
-        self.folder = Path(tempfile.mkdtemp(prefix="kernelkit-verify-"))
+        self.folder = folder
         self.footprint = Footprint(marker)
         self.language = str(spec.document.get("language", "")).lower()
         self.connection_file = Path(jupyter_runtime_dir()) / f"kernel-{marker}.json"
@@ -56,6 +62,8 @@ class Launch:
         )  # fmt: skip
         self.conversation: Conversation | None = None
         self._context = context
+        self._begun = time.time()
+        self._gone = False
 
     @property
     def talk(self) -> Conversation:
@@ -72,7 +80,7 @@ class Launch:
     async def spawn(self) -> None:
         """Start the process. Raises OSError, ValueError, RuntimeError as jupyter_client does."""
         notebooks = self.folder / "notebooks"
-        notebooks.mkdir()
+        notebooks.mkdir(parents=True)
         self.connection_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         env = {**os.environ, "KERNELKIT_FALLBACK": "0", MARKER: self.footprint.marker,
                "JPY_SESSION_NAME": str(notebooks / "verify.ipynb")}  # fmt: skip
@@ -130,13 +138,11 @@ class Launch:
 
     async def ended(self, limit: float) -> float | None:
         """Wait for the process to end; the seconds that it took, or None after ``limit`` seconds."""
-        from asyncio import sleep
-
         begin = time.monotonic()
         while await self.exit_code() is None:
             if time.monotonic() - begin > limit:
                 return None
-            await sleep(POLL)
+            await asyncio.sleep(POLL)
         return time.monotonic() - begin
 
     def output(self) -> str:
@@ -149,18 +155,43 @@ class Launch:
         except FileNotFoundError:
             return ""
 
+    async def left(self, grace: float = GRACE) -> list[Process]:
+        """The processes that are still there after a moment's grace."""
+        deadline = time.monotonic() + grace
+        while (found := self.footprint.look()) and time.monotonic() < deadline:
+            await asyncio.sleep(POLL)
+        return found
+
     async def clean(self) -> None:
-        """End every process of it and remove what it left; quiet where there is nothing."""
+        """End every process of it, politely first, and remove what it left; quiet where there is nothing."""
         if self.conversation:
             await self.conversation.close()
-        await self.footprint.end()
-        if self.manager.provisioner and self.manager.has_kernel:
-            await self.manager.provisioner.wait()
-        await self.manager.cleanup_resources()
+        if self.footprint.send(signal.SIGTERM):
+            await self.left(PATIENCE)
         self.drop()
+        await self.manager.cleanup_resources()
 
     def drop(self) -> None:
         """What must happen even in an interrupted run, at once: kill, and remove files."""
+        if self._gone:
+            return
+        self._gone = True
         self.footprint.kill()
+        self._reap()
         self.manager.cleanup_connection_file()
+        for file in self.own_connection_files():
+            file.unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _reap(self) -> None:
+        process = getattr(self.manager.provisioner, "process", None)
+        if isinstance(process, subprocess.Popen):
+            # One that waits for a hung file system cannot be killed, and is not waited for.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(PATIENCE)
+
+    def own_connection_files(self) -> list[Path]:
+        """What its processes wrote themselves, as ipykernel does when it is told of no connection file."""
+        runtime = self.connection_file.parent
+        files = [runtime / f"kernel-{pid}.json" for pid in self.footprint.pids]
+        return [file for file in files if file.exists() and file.stat().st_mtime >= self._begun - CLOCK_GRAIN]

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import secrets
 import signal
+import tempfile
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal, NamedTuple
 
 import zmq
 import zmq.asyncio
 
+from kernelkit.verify.guard import Guard, guarded
 from kernelkit.verify.trial import Trial
 from kernelkit.verify.verdict import Event, Target, Verdict
 
@@ -31,24 +35,40 @@ def verify(
     kernels that are not running yet when one fails are left out. SIGTERM is taken as KeyboardInterrupt; either
     way no process is left behind.
     """
-    return asyncio.run(_Round(targets, jobs, timeout, fail_fast, on_event).verify())
+    marker = secrets.token_hex(8) + "."
+    with tempfile.TemporaryDirectory(prefix="kernelkit-verify-") as folder, guarded(marker, Path(folder)) as guard:
+        round_ = _Round(
+            targets=targets, jobs=jobs, timeout=timeout, fail_fast=fail_fast, on_event=on_event,
+            place=Place(marker, Path(folder), guard),
+        )  # fmt: skip
+        return asyncio.run(round_.verify())
+
+
+class Place(NamedTuple):
+    """What the kernels of a round share."""
+
+    marker: str
+    folder: Path
+    guard: Guard
 
 
 class _Round:
     def __init__(
         self,
+        *,
         targets: Sequence[Target],
         jobs: int,
         timeout: float,
         fail_fast: bool,
         on_event: Callable[[Event], None],
+        place: Place,
     ) -> None:
         self._targets = [Target(*target) for target in targets]
         self._timeout = timeout
         self._fail_fast = fail_fast
         self._on_event = on_event
         self._places = asyncio.Semaphore(jobs)
-        self._id = secrets.token_hex(8)
+        self._place = place
         self._done = 0
         self._stopped = False
         self._terminated = False
@@ -86,16 +106,21 @@ class _Round:
             self._places.release()
             return None
         self._tell("started", target)
-        trial = Trial(target, marker=f"{self._id}-{number}", limit=self._timeout, context=self._context)
+        trial = Trial(
+            target, folder=self._place.folder / str(number), marker=f"{self._place.marker}{number}.",
+            limit=self._timeout, context=self._context, guard=self._place.guard,
+        )  # fmt: skip
         try:
-            verdict = await trial.run(self._places.release)
+            # With fail_fast the verdict decides whether there is a next kernel; else that need not wait for the shutdown.
+            verdict = await trial.run((lambda: None) if self._fail_fast else self._places.release)
         finally:
             trial.drop()
         self._done += 1
         self._stopped = self._stopped or (self._fail_fast and not verdict.passed)
         self._tell("finished", target, verdict)
+        if self._fail_fast:
+            self._places.release()
         return verdict
 
-    def _tell(self, kind: str, target: Target, verdict: Verdict | None = None) -> None:
-        word = "finished" if kind == "finished" else "started"
-        self._on_event(Event(word, target.name, self._done, len(self._targets), verdict))  # type: ignore[arg-type]
+    def _tell(self, kind: Literal["started", "finished"], target: Target, verdict: Verdict | None = None) -> None:
+        self._on_event(Event(kind, target.name, self._done, len(self._targets), verdict))

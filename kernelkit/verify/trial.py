@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
-from jupyter_core.paths import jupyter_runtime_dir
+from traitlets import TraitError
 
 from kernelkit.verify import checks, spec
-from kernelkit.verify.causes import Cause, Evidence, explain
+from kernelkit.verify.causes import Cause, Evidence, explain, of_check, port_clash
 from kernelkit.verify.checks import CheckError, Finding, failed
-from kernelkit.verify.conversation import KernelDiedError, KernelSilentError
-from kernelkit.verify.launch import Launch
+from kernelkit.verify.conversation import POLL, KernelDiedError, KernelSilentError
+from kernelkit.verify.guard import Guard
+from kernelkit.verify.launch import Launch, kernel_spec
 from kernelkit.verify.leftovers import Process
 from kernelkit.verify.verdict import Check, Phase, Target, Verdict
 
@@ -33,11 +34,11 @@ class UnlaunchedError(Exception):
 class Trial:
     """One kernel's verification. ``drop`` may be called at any moment and leaves nothing behind."""
 
-    def __init__(self, target: Target, *, marker: str, limit: float, context: Any) -> None:
+    def __init__(self, target: Target, *, folder: Path, marker: str, limit: float, context: Any, guard: Guard) -> None:
         self.target = target
-        self.marker = marker
         self.limit = limit
-        self._context = context
+        self._place = (folder, marker, context)
+        self._guard = guard
         self._checks: list[Check] = []
         self._phases: list[Phase] = []
         self._cause = Cause("", "")
@@ -54,6 +55,7 @@ class Trial:
             await self._look()
         except UnlaunchedError as unlaunched:
             self._cause = unlaunched.cause
+            self._skip()
         finally:
             ending()
         await self._end()
@@ -73,7 +75,10 @@ class Trial:
         except spec.SpecError as fault:
             self._add("spec", failed(str(fault)), begin)
             raise UnlaunchedError(Cause(str(fault), "correct kernel.json, or install the kernel again")) from fault
-        self._add("spec", _provisioner(self._spec), begin)
+        finding = _provisioner(self._spec)
+        self._add("spec", finding, begin)
+        if finding.status == "failed":
+            raise UnlaunchedError(Cause(finding.detail, "install the package that brings it beside Jupyter"))
         self._files(self._spec)
 
     def _files(self, read: spec.Spec) -> None:
@@ -91,14 +96,11 @@ class Trial:
     # ---- the launch
 
     async def _start(self) -> None:
-        assert self._spec
         begin = time.monotonic()
-        self._launch = launch = Launch(self._spec, self.target.name, self.marker, self._context)
         try:
-            await launch.spawn()
-            self._phase("spawn", begin)
-            await launch.answer(self.limit)
-        except (OSError, ValueError, RuntimeError) as error:
+            if not await self._answers(begin):
+                await self._answers(begin, last=True)
+        except (OSError, ValueError, RuntimeError, TypeError, TraitError) as error:
             self._refuse(begin, Cause(f"it could not be spawned: {error}", "correct argv and env in kernel.json"))
         except KernelDiedError as died:
             self._refuse(begin, explain(self._evidence(died.code)), str(died))
@@ -107,33 +109,55 @@ class Trial:
         self._phase("kernel_info", begin)
         self._add("start", checks.PASSED, begin)
 
+    async def _answers(self, begin: float, *, last: bool = False) -> bool:
+        """Launch; False where another program took a port meanwhile, for which the kernel is not to blame."""
+        assert self._spec
+        self._phases.clear()
+        self._launch = launch = Launch(self._spec, self.target.name, *self._place)
+        await launch.spawn()
+        self._watch(launch)
+        self._phase("spawn", begin)
+        try:
+            await launch.answer(self.limit)
+        except KernelDiedError as died:
+            if last or not port_clash(self._evidence(died.code)):
+                raise
+            await launch.clean()
+            return False
+        return True
+
     def _refuse(self, begin: float, cause: Cause, detail: str = "") -> None:
         self._add("start", failed(detail or cause.cause), begin)
         raise UnlaunchedError(cause)
 
     def _evidence(self, code: int | None) -> Evidence:
         assert self._launch
-        lost = code is None and _lost_arguments(self._launch)
-        return Evidence(code, self._launch.output(), self.limit, self._doubts, lost)
+        running = [process.command for process in self._launch.footprint.look()] if code is None else []
+        lost = bool(self._launch.own_connection_files())
+        return Evidence(code, self._launch.output(), self.limit, self._doubts, lost, (running or [""])[-1])
+
+    def _watch(self, launch: Launch) -> None:
+        if launch.footprint.leader:
+            self._guard.watch(launch.footprint.leader)
 
     # ---- the running kernel
 
     async def _look(self) -> None:
         assert self._launch
         begin = time.monotonic()
-        await self._check(*checks.FIRST)
+        await self._check(*checks.FIRST, limit=max(self.limit - self._spent(), POLL))
         self._phases.append(Phase("first reply", time.monotonic() - begin))
         for name, function in checks.after_first(self._launch):
             await self._check(name, function)
 
-    async def _check(self, name: str, function: checks.Function) -> None:
+    async def _check(self, name: str, function: checks.Function, *, limit: float | None = None) -> None:
         assert self._launch
         begin = time.monotonic()
         try:
             if await self._launch.exit_code() is not None:
                 finding = checks.skipped("the kernel has died")
             else:
-                finding = await function(self._launch, self.limit)
+                finding = await function(self._launch, limit or self.limit)
         except (KernelDiedError, KernelSilentError, CheckError) as error:
             finding = failed(str(error))
         self._add(name, finding, begin)
@@ -159,7 +183,7 @@ class Trial:
         seconds = await launch.ended(SHUTDOWN_LIMIT)
         if seconds is None:
             return failed(f"it did not end within {SHUTDOWN_LIMIT:g} s and was killed")
-        left = await launch.footprint.rest()
+        left = await launch.left()
         if left:
             return failed("it left running: " + ", ".join(map(_described, left)))
         if seconds > SERVER_PATIENCE:
@@ -171,15 +195,23 @@ class Trial:
     def _add(self, name: str, finding: Finding, begin: float) -> None:
         self._checks.append(Check(name, finding.status, finding.detail, time.monotonic() - begin))
 
+    def _skip(self) -> None:
+        """Every check has its line, whatever became of the kernel."""
+        made = {check.id for check in self._checks}
+        missing = [name for name in checks.IDS if name not in made]
+        self._checks += [Check(name, "skipped", "the kernel did not start") for name in missing]
+
     def _phase(self, name: str, begin: float) -> None:
-        spent = sum(phase.seconds for phase in self._phases)
-        self._phases.append(Phase(name, time.monotonic() - begin - spent))
+        self._phases.append(Phase(name, time.monotonic() - begin - self._spent()))
+
+    def _spent(self) -> float:
+        return sum(phase.seconds for phase in self._phases)
 
     def _verdict(self) -> Verdict:
         failures = [check for check in self._checks if check.status == "failed"]
         cause = self._cause
         if failures and not cause.cause:
-            cause = Cause(f"{failures[0].id}: {failures[0].detail}", ADVICE.get(failures[0].id, "see its output"))
+            cause = of_check(failures[0].id, failures[0].detail)
         title = self._spec.display_name if self._spec else ""
         return Verdict(
             self.target.name, self.target.path, title, not failures, tuple(self._checks), tuple(self._phases),
@@ -187,27 +219,13 @@ class Trial:
         )  # fmt: skip
 
 
-ADVICE = {
-    "pid": "start the kernel with exec at the end of the wrapper",
-    "interpreter": "the release or the interpreter has changed; install the kernel again",
-    "environment": "a step no longer does what it promises; see its output",
-    "interrupt": 'do not put the kernel in the background; or declare interrupt_mode "message"',
-    "shutdown": "what the steps start must end with the kernel",
-}
-
-
 def _provisioner(read: spec.Spec) -> Finding:
-    name = (read.document.get("metadata", {}).get("kernel_provisioner") or {}).get("provisioner_name", "")
-    factory = KernelProvisionerFactory.instance()
-    if not name or name in factory.get_provisioner_entries() or factory._check_availability(name):
+    declared = read.document.get("metadata", {}).get("kernel_provisioner", {})
+    if not isinstance(declared, dict):
+        return failed("metadata.kernel_provisioner is not an object")
+    if KernelProvisionerFactory.instance().is_provisioner_available(kernel_spec(read)):
         return checks.PASSED
-    return failed(f"provisioner {name!r} is not installed here")
-
-
-def _lost_arguments(launch: Launch) -> bool:
-    """Whether the kernel made a connection file of its own, as ipykernel does when it is given none."""
-    runtime = Path(jupyter_runtime_dir())
-    return any((runtime / f"kernel-{process.pid}.json").exists() for process in launch.footprint.look())
+    return failed(f"the provisioner {declared.get('provisioner_name')!r} is not installed here")
 
 
 def _described(process: Process) -> str:
