@@ -18,7 +18,8 @@ def refuse(text):
 if sys.path and sys.path[0] == "":
     del sys.path[0]
 if sys.version_info[:2] != {version}:
-    refuse("%s is Python %d.%d, not {words} as when the kernel was installed" % ((sys.executable,) + sys.version_info[:2]))
+    found = (sys.executable,) + sys.version_info[:2]
+    refuse("%s is Python %d.%d, not {words} as when the kernel was installed" % found)
 path = sys.path[:]
 """
 
@@ -67,5 +68,8 @@ def preparation(version: tuple[int, int], *, overlay: bool, isolated: bool) -> s
 
 
 def arguments(runtime: Runtime) -> list[str]:
-    """The interpreter's arguments before the connection file's; a path is no text of the code, which Python 2 would misread."""
+    """The interpreter's arguments before the connection file's.
+
+    The overlay's path is none of the text, where Python 2 would misread it.
+    """
     return ["-c", code(runtime), *([runtime.overlay] if runtime.overlay else [])]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import shutil
 import tempfile
@@ -73,12 +72,12 @@ def probe(
     ``path`` without a slash is looked up on the environment's PATH; ``search_path`` is added to the end of its
     sys.path; ``timeout`` is in seconds. Raises SoftwareError naming the interpreter and its last words.
     """
-    program = shutil.which(path, path=environment.get("PATH", "")) if "/" not in path else os.path.abspath(path)
+    program = shutil.which(path, path=environment.get("PATH", "")) if "/" not in path else str(Path(path).absolute())
     if program is None:
         raise SoftwareError(f"there is no {path} on the path after the steps", "Name one with --python PATH.")
-    # A list of strings in ASCII reads the same in Python 2 and 3.
-    extend = f"import sys\nsys.path += {ascii([str(folder) for folder in search_path])}\n" if search_path else ""
-    return ask(program, environment, prelude=extend, timeout=timeout)
+    # As arguments: a path in the text of a program is misread by Python 2.
+    extend = "import sys\n" + "sys.path.append(sys.argv.pop(1))\n" * len(search_path)
+    return ask(program, environment, prelude=extend, arguments=[str(folder) for folder in search_path], timeout=timeout)
 
 
 def ask(
