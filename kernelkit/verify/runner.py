@@ -111,7 +111,7 @@ class _Round:
             limit=self._timeout, context=self._context, guard=self._place.guard,
         )  # fmt: skip
         try:
-            # With fail_fast the verdict decides whether there is a next kernel; else that need not wait for the shutdown.
+            # With fail_fast the verdict decides whether another kernel starts; else that need not await the shutdown.
             verdict = await trial.run((lambda: None) if self._fail_fast else self._places.release)
         finally:
             trial.drop()
