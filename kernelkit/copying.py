@@ -12,6 +12,7 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from kernelkit.errors import SoftwareError
 from kernelkit.interpreter import Interpreter
@@ -42,6 +43,24 @@ def closure(requirement: str) -> dict[str, metadata.Distribution]:
             found[name] = _distribution(name)
             waiting += _needs(found[name], extra)
     return found
+
+
+def clash(distributions: Mapping[str, metadata.Distribution], present: Mapping[str, str]) -> str:
+    """Why these distributions could not run with what another environment has, which wins there; empty where they can.
+
+    ``present`` maps names to versions. Of a package whose version differs, nothing tells what it needs; it is
+    trusted where all that ours needs is present too, since then it never sees ours.
+    """
+    for name, distribution in distributions.items():
+        for need in _needs(distribution, ""):
+            version = present.get(canonicalize_name(need.name))
+            if name not in present and version and not need.specifier.contains(version, prereleases=True):
+                return f"kernelkit's own {name} needs {need}, the environment has {version}"
+        if name in present and Version(present[name]) != Version(distribution.version):
+            absent = sorted(closure(name).keys() - present.keys())
+            if absent:
+                return f"the environment has {name} {present[name]} without {', '.join(absent)}"
+    return ""
 
 
 def copy(distributions: Mapping[str, metadata.Distribution], folder: Path) -> None:

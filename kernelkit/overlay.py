@@ -33,17 +33,20 @@ COMPILING = 600.0  # seconds
 
 # What ipykernel has ever needed, by itself and through others. A package missing here costs an attempt: where the
 # environment's version of it clashes, the overlay that was built does not import and an isolated one is made.
-NEEDED = frozenset(
-    """
-    appnope asttokens backcall backports backports-abc backports-shutil-get-terminal-size cffi colorama comm
-    configparser contextlib2 debugpy decorator entrypoints enum34 exceptiongroup executing futures
-    importlib-metadata importlib-resources ipykernel ipython ipython-genutils ipython-pygments-lexers jedi
-    jupyter-client jupyter-core matplotlib-inline nest-asyncio nest-asyncio2 packaging parso pathlib2 pexpect
-    pickleshare platformdirs prompt-toolkit psutil ptyprocess pure-eval pycparser pygments pyparsing python-dateutil
-    pyzmq scandir setuptools simplegeneric singledispatch six stack-data tornado traitlets typing typing-extensions
-    wcwidth zipp
-    """.split()
-)
+# fmt: off
+NEEDED = frozenset({
+    "appnope", "asttokens", "backcall", "backports", "backports-abc", "backports-shutil-get-terminal-size",
+    "cffi", "colorama", "comm", "configparser", "contextlib2", "debugpy",
+    "decorator", "entrypoints", "enum34", "exceptiongroup", "executing", "futures",
+    "importlib-metadata", "importlib-resources", "ipykernel", "ipython", "ipython-genutils", "ipython-pygments-lexers",
+    "jedi", "jupyter-client", "jupyter-core", "matplotlib-inline", "nest-asyncio", "nest-asyncio2",
+    "packaging", "parso", "pathlib2", "pexpect", "pickleshare", "platformdirs",
+    "prompt-toolkit", "psutil", "ptyprocess", "pure-eval", "pycparser", "pygments",
+    "pyparsing", "python-dateutil", "pyzmq", "scandir", "setuptools", "simplegeneric",
+    "singledispatch", "six", "stack-data", "tornado", "traitlets", "typing",
+    "typing-extensions", "wcwidth", "zipp",
+})
+# fmt: on
 
 # The oldest ipykernel worth having on each Python: older ones say nothing of the Pythons they run on, and a
 # resolver that must satisfy an old package would fall back to them.
@@ -194,9 +197,9 @@ def _copy(plan: Plan, building: Path, say: Say) -> None:
     if not copying.same_build(plan.interpreter):
         raise SoftwareError(f"kernelkit's own Python is of another build than {plan.interpreter.path}")
     own = copying.closure("ipykernel")
-    for name, wanted in plan.constraints.items():
-        if name in own and Version(own[name].version) != Version(wanted):
-            raise SoftwareError(f"kernelkit's own {name} is {own[name].version}, the environment's {wanted}")
+    clash = copying.clash(own, plan.constraints)
+    if clash:
+        raise SoftwareError(clash)
     say(f"copying ipykernel {own['ipykernel'].version} for Python {plan.words}")
     copying.copy(own, building)
 

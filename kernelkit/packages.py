@@ -199,8 +199,8 @@ def _pip_command(pip: Path, order: Order, constraints: Path) -> list[str]:
     # Without a setuptools of its own, an old Python can build from source only in a build environment.
     isolated = ["--use-pep517"] if order.from_source else []
     return [
-        order.interpreter.path, str(pip), "install", *into, *_sources(order), *isolated, "--constraint", str(constraints),
-        "--no-compile", "--no-warn-script-location", "--progress-bar", "off", "--quiet", *order.requirements,
+        order.interpreter.path, str(pip), "install", *into, *_sources(order), *isolated,
+        "--constraint", str(constraints), "--no-compile", "--no-warn-script-location", "--progress-bar", "off", "--quiet", *order.requirements,
     ]  # fmt: skip
 
 
@@ -234,7 +234,11 @@ def _advice(offline: bool) -> str:
 
 def gist(output: str) -> str:
     """The last words of uv or pip in one line, with no password that an index's address may hold."""
-    lines = [line.strip(" ×╰─▶│├") for line in output.splitlines()]
-    marked = [number for number, line in enumerate(output.splitlines()) if re.match(r" *(×|error:|ERROR:)", line)]
+    lines = [line.strip(" \N{MULTIPLICATION SIGN}╰─▶│├") for line in output.splitlines()]
+    marked = [
+        number
+        for number, line in enumerate(output.splitlines())
+        if re.match(" *(\N{MULTIPLICATION SIGN}|error:|ERROR:)", line)
+    ]
     told = " ".join(lines[marked[-1] if marked and "ERROR:" in output else marked[0] if marked else -1 :])
     return re.sub(r"//[^/@\s]+@", "//", told)[:SHOWN]

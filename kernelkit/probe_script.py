@@ -107,11 +107,13 @@ def ipykernel():
 
     spec = kernelspec.get_kernel_dict()
     metadata = spec.get("metadata") or {}
+    encryption = metadata.get("supported_encryption") or []
     return {
         "version": ipykernel.__version__,
         "interrupt_mode": spec.get("interrupt_mode"),
         "debugger": bool(metadata.get("debugger")) and importable("debugpy"),
-        "supported_encryption": list(metadata.get("supported_encryption") or ()),
+        # A list since ipykernel 7.4, one word in 7.3.
+        "supported_encryption": encryption if isinstance(encryption, list) else [encryption],
         "kernel_protocol_version": spec.get("kernel_protocol_version"),
     }
 
