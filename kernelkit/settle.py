@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from kernelkit import render, texts
+from kernelkit import environments, overlay, render, texts
 from kernelkit.choice import Choice, Runtime
 from kernelkit.errors import SoftwareError
 from kernelkit.interpreter import Interpreter, IPykernelFacts, probe
@@ -104,9 +104,6 @@ def _packages(choice: Choice) -> dict[int, list[str]]:
 
 def _make_environments(choice: Choice, store: Path, say: Say) -> dict[int, str]:
     """The virtual environments of the steps that list packages, by the step's number."""
-    if not _packages(choice): return {}
-    from kernelkit import environments
-
     base = choice.python.value if choice.python.source == "flag" else sys.executable
     return {
         number: str(environments.prepare(packages, python=base, store=store, say=say).path)
@@ -117,9 +114,6 @@ def _make_environments(choice: Choice, store: Path, say: Say) -> dict[int, str]:
 def _runtime(
     choice: Choice, interpreter: Interpreter, environment: Mapping[str, str], store: Path, say: Say
 ) -> Runtime:
-    if interpreter.ipykernel and choice.definition.launch.ipykernel != "overlay": return _own(interpreter, interpreter.ipykernel)
-    from kernelkit import overlay
-
     wanted = choice.definition.launch.ipykernel
     if interpreter.ipykernel and wanted != "overlay":
         return _own(interpreter, interpreter.ipykernel)
