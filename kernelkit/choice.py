@@ -24,6 +24,9 @@ class Pinned:
     def __str__(self) -> str:
         return self.value
 
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
     @property
     def platform(self) -> str:
         """The platform tag inside a release's name: ``x86_64-slc6-gcc49-opt``; empty where it has none."""
