@@ -57,13 +57,22 @@ def _installs(folder: Path, env: dict[str, str], runs: int) -> Iterator[Pair]:
 
 def environment(folder: Path) -> dict[str, str]:
     """The environment of the commands: this path, and nothing of the user's Jupyter."""
-    own = {"HOME": str(folder), "JUPYTER_DATA_DIR": str(folder / "data"), "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": ""}
+    own = {
+        "HOME": str(folder),
+        "JUPYTER_DATA_DIR": str(folder / "data"),
+        "LANG": "C.UTF-8",
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
     return {"PATH": f"{BIN}:{os.environ['PATH']}", **own}
 
 
 def fill(kernels: Path, count: int) -> None:
     """Make it ``count`` kernelspecs."""
-    document = {"argv": ["/bin/sh", "-c", "true", "{connection_file}"], "display_name": "a kernel", "language": "python"}
+    document = {
+        "argv": ["/bin/sh", "-c", "true", "{connection_file}"],
+        "display_name": "a kernel",
+        "language": "python",
+    }
     for number in range(count):
         spec = kernels / f"kernel-{number}"
         if not spec.exists():
@@ -73,9 +82,15 @@ def fill(kernels: Path, count: int) -> None:
 
 def table(rows: list[dict[str, float | str]]) -> str:
     """The rows as Markdown."""
-    head = "| command | kernelkit, s (min-max) | jupyter, s | ratio | kernelkit, MiB | jupyter, MiB |\n|---|---|---|---|---|---|\n"
-    line = "| {name} | {ours_s:.3f} ({ours_min_s:.3f}-{ours_max_s:.3f}) | {theirs_s:.3f} | **{ratio:.2f}** | {ours_mib:.0f} | {theirs_mib:.0f} |"
-    return head + "\n".join(line.format(**row) for row in rows)
+    head = [
+        "| command | kernelkit, s (min-max) | jupyter, s | ratio | kernelkit, MiB | jupyter, MiB |",
+        "|---|---|---|---|---|---|",
+    ]
+    line = (
+        "| {name} | {ours_s:.3f} ({ours_min_s:.3f}-{ours_max_s:.3f}) | {theirs_s:.3f} | **{ratio:.2f}** "
+        "| {ours_mib:.0f} | {theirs_mib:.0f} |"
+    )
+    return "\n".join([*head, *(line.format(**row) for row in rows)])
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from kernelkit.kernelspecs import Kernelspec, read
 from kernelkit.plan import Plan, plan
 from kernelkit.scopes import Scope
 from kernelkit.seal import edited_files, record
+from kernelkit.storage import create
 
 LOCK = "lock"
 READY = ".ready"  # marks a staged kernelspec that is whole and is being moved in file by file
@@ -34,7 +35,7 @@ def install(kernel: Kernel, scope: Scope, *, replace: bool) -> Plan:
     with _told(scope), _staging(scope) as staging:
         done = plan(kernel, scope, replace=replace)
         if done.action != "unchanged":
-            make_folder(scope.kernels)
+            create(scope.kernels)
             staged = staging / f"{kernel.name}.{os.getpid()}"
             _write(kernel, staged)
             _swap_in(staged, scope.kernels / kernel.name)
@@ -47,7 +48,7 @@ def write_folder(kernel: Kernel, folder: Path) -> Path:
     if target.exists():
         raise RefusedError(f"{target} exists already", "Remove it, or name another folder.")
     with _told(Scope("output", target.parent)):
-        make_folder(target.parent)
+        create(target.parent)
         _write(kernel, target)
     return target
 
@@ -57,7 +58,9 @@ def remove(spec: Kernelspec, *, force: bool) -> None:
     if spec.native:
         raise RefusedError(f"{spec.name} is the kernel of Jupyter's own Python and cannot be removed")
     if not force and record(spec.document) is None:
-        raise RefusedError(f"{spec.name}: {spec.path} was not made by kernelkit", "Give --force to remove it all the same.")
+        raise RefusedError(
+            f"{spec.name}: {spec.path} was not made by kernelkit", "Give --force to remove it all the same."
+        )
     if not force and spec.document and edited_files(spec.path, spec.document):
         raise RefusedError(f"{spec.name}: {spec.path} has been edited", "Give --force to remove it all the same.")
     scope = Scope("data-dir", spec.path.parent.parent)
@@ -71,18 +74,11 @@ def remove(spec: Kernelspec, *, force: bool) -> None:
             shutil.rmtree(gone)
 
 
-def make_folder(folder: Path) -> None:
-    """Make a folder and those above it, readable by all whatever the umask; existing ones stay as they are."""
-    for missing in [path for path in reversed([folder, *folder.parents]) if not path.exists()]:
-        missing.mkdir(exist_ok=True)
-        missing.chmod(0o755)
-
-
 @contextmanager
 def _staging(scope: Scope) -> Iterator[Path]:
     """The folder to stage in, while nobody else does; what an interrupted run left there is dealt with first."""
     staging = scope.kernels.resolve().parent / scope.staging.name
-    make_folder(staging)
+    create(staging)
     with (staging / LOCK).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         _recover(staging, scope)
@@ -104,7 +100,7 @@ def _write(kernel: Kernel, folder: Path) -> None:
     folder.mkdir()
     for name, content in kernel.files.items():
         descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with open(descriptor, "wb") as stream:
+        with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
             stream.flush()
             os.fchmod(descriptor, kernel.mode(name))
@@ -131,7 +127,7 @@ def _swap_in(staged: Path, target: Path) -> None:
 
 def _move_files(ready: Path, target: Path) -> None:
     """Where folders cannot be swapped: file by file, kernel.json last, then what is no longer needed goes."""
-    make_folder(target)
+    create(target)
     new = sorted(entry.name for entry in ready.iterdir())
     for name in sorted(new, key=lambda name: name == SPEC_FILE):
         (ready / name).replace(target / name)
@@ -142,9 +138,9 @@ def _move_files(ready: Path, target: Path) -> None:
 
 def _drop_unsealed(target: Path) -> None:
     """Remove the files that the kernel.json now in place does not know."""
-    known = (record(read(target.name, target).document) or {}).get("digests")
-    for entry in target.iterdir() if known else ():
-        if entry.name not in known and not entry.is_dir():
+    made = record(read(target.name, target).document)
+    for entry in target.iterdir() if made else ():
+        if made and entry.name not in made["digests"] and not entry.is_dir():
             entry.unlink()
 
 
@@ -166,4 +162,6 @@ def _told(scope: Scope) -> Iterator[None]:
             raise
         advice = {"system": "Only an administrator may install for everyone; --user installs for you."}
         place = error.filename or scope.data_dir
-        raise RefusedError(f"{place}: {error.strerror}", advice.get(scope.name, "Name another place: --prefix or --data-dir.")) from error
+        raise RefusedError(
+            f"{place}: {error.strerror}", advice.get(scope.name, "Name another place: --prefix or --data-dir.")
+        ) from error

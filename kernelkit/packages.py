@@ -198,10 +198,9 @@ def _pip_command(pip: Path, order: Order, constraints: Path) -> list[str]:
     into = ["--target", str(order.into)] if order.into else []
     # Without a setuptools of its own, an old Python can build from source only in a build environment.
     isolated = ["--use-pep517"] if order.from_source else []
-    return [
-        order.interpreter.path, str(pip), "install", *into, *_sources(order), *isolated,
-        "--constraint", str(constraints), "--no-compile", "--no-warn-script-location", "--progress-bar", "off", "--quiet", *order.requirements,
-    ]  # fmt: skip
+    quietly = ["--no-compile", "--no-warn-script-location", "--progress-bar", "off", "--quiet"]
+    options = [*into, *_sources(order), *isolated, *quietly, "--constraint", str(constraints)]
+    return [order.interpreter.path, str(pip), "install", *options, *order.requirements]
 
 
 def _sources(order: Order) -> list[str]:

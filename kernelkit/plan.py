@@ -39,7 +39,9 @@ def plan(kernel: Kernel, scope: Scope, *, replace: bool) -> Plan:
     if present == kernel.files:
         return Plan("unchanged", target)
     if reason and not replace:
-        raise RefusedError(f"{kernel.name}: {target} {reason}", "Give --replace to overwrite it, or --name for another name.")
+        raise RefusedError(
+            f"{kernel.name}: {target} {reason}", "Give --replace to overwrite it, or --name for another name."
+        )
     return Plan("replace" if reason else "update", target, "".join(_diff(present, kernel.files)))
 
 

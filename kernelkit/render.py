@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from kernelkit import __version__, bootstrap, catalogue, steptemplate, texts
-from kernelkit.choice import Choice, Pinned
+from kernelkit.choice import Choice, Pinned, Runtime
 from kernelkit.definition import Definition, Step
 from kernelkit.errors import DefinitionError
 from kernelkit.fingerprint import definition_digest
@@ -39,7 +39,8 @@ def wrapper(choice: Choice) -> str:
     """The text of setup.sh. Raises DefinitionError."""
     names = {
         "title": display_name(choice), "name": choice.name, "area_timeout": AREA_TIMEOUT,
-        "env": environment_variables(choice), "base": choice.definition.base, "base_names": [*BASE, *choice.definition.base],
+        "env": environment_variables(choice),
+        "base": choice.definition.base, "base_names": [*BASE, *choice.definition.base],
         "steps": [_step(choice, number, step) for number, step in enumerate(choice.definition.steps, 1)],
         "user_site": choice.definition.user_site, "in_notebook_folder": choice.definition.in_notebook_folder,
         "runtime": choice.runtime, "bootstrap": choice.runtime and bootstrap.arguments(choice.runtime),
@@ -83,12 +84,20 @@ def _provenance(choice: Choice) -> dict[str, Any]:
         "asked": choice.asked,
         "choice": {pin.name: _pin(pin) for pin in [*choice.options.values(), choice.cvmfs]},
         "steps": [step.use for step in choice.definition.steps],
-        "interpreter": runtime and {"path": runtime.python, "version": list(runtime.version), "source": choice.python.source},
-        "ipykernel": runtime and {"version": runtime.ipykernel, "overlay": runtime.overlay, "isolated": runtime.isolated},
+        "interpreter": runtime and _interpreter(runtime, choice.python.source),
+        "ipykernel": runtime and _ipykernel(runtime),
         "expects": _expects(choice),
         "checks": [_check(choice, check.name, check.code, check.prints) for check in choice.definition.checks],
         "environments": sorted(choice.environments.values()),
     }  # fmt: skip
+
+
+def _interpreter(runtime: Runtime, source: str) -> dict[str, Any]:
+    return {"path": runtime.python, "version": list(runtime.version), "source": source}
+
+
+def _ipykernel(runtime: Runtime) -> dict[str, Any]:
+    return {"version": runtime.ipykernel, "overlay": runtime.overlay, "isolated": runtime.isolated}
 
 
 def _definition(definition: Definition) -> dict[str, str]:

@@ -25,7 +25,9 @@ def record(document: Mapping[str, Any] | None) -> dict[str, Any] | None:
     """What kernelkit recorded in a kernel.json, or None where it did not make it."""
     metadata = document.get("metadata") if document else None
     found = metadata.get(KEY) if isinstance(metadata, dict) else None
-    whole = isinstance(found, dict) and all(isinstance(found.get(key), dict) for key in ("definition", "choice", "digests"))
+    whole = isinstance(found, dict) and all(
+        isinstance(found.get(key), dict) for key in ("definition", "choice", "digests")
+    )
     return found if whole else None
 
 

@@ -75,7 +75,7 @@ def preference(release: Release, host: Host) -> tuple[object, ...]:
 
 
 def version_key(name: str) -> tuple[tuple[int, ...], str]:
-    """Orders names by the numbers in them: 6.8 before 6.30, light-2601 before light-2603, names without any by letter."""
+    """Orders names by the numbers in them: 6.8 before 6.30, light-2601 before light-2603; without any, by letter."""
     head = name.split("-", 1)[0]
     try:
         return Version(head).release, ""
@@ -110,7 +110,8 @@ def _why(best: Release, matching: Sequence[Release], asked: str, host: Host) -> 
     fitting = [release for release in matching if host.fit(release.machine, release.system) in FITS]
     wanted = "here" if asked == NEWEST else f"that begin with {asked}"
     count = f"{len(fitting)} of {len(matching)} releases {wanted} fit {host}"
-    return f"{count}; this is the newest of those built for {'this' if _native(best, host) else 'the nearest older'} system"
+    nearest = "this" if _native(best, host) else "the nearest older"
+    return f"{count}; this is the newest of those built for {nearest} system"
 
 
 def _native(release: Release, host: Host) -> bool:

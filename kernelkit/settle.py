@@ -33,7 +33,8 @@ def settle(choice: Choice, store: Path, *, build: bool, say: Say) -> Choice:
     Without ``build`` what is missing is told, and the runtime stays undecided. Raises SoftwareError.
     """
     if not build and _packages(choice):
-        say(f"an environment would be made with {', '.join(sum(_packages(choice).values(), []))}")
+        listed = [package for packages in _packages(choice).values() for package in packages]
+        say(f"an environment would be made with {', '.join(listed)}")
         return choice
     choice = dataclasses.replace(choice, environments=_make_environments(choice, store, say))
     environment = environment_after_steps(choice, say=say)
@@ -98,7 +99,9 @@ def _roots(choice: Choice) -> list[Path]:
 def _packages(choice: Choice) -> dict[int, list[str]]:
     """The packages that kernelkit must install for a step, by the step's number."""
     steps = enumerate(choice.definition.steps, 1)
-    listed = {n: texts.fill(step.arguments.get("packages", []), choice.names) for n, step in steps if step.use == "venv"}
+    listed = {
+        n: texts.fill(step.arguments.get("packages", []), choice.names) for n, step in steps if step.use == "venv"
+    }
     return {number: packages for number, packages in listed.items() if packages}
 
 

@@ -16,13 +16,17 @@ FOLDER_MODE = 0o755
 FILE_MODE = 0o644
 
 
+def create(path: Path) -> None:
+    """Make a folder with its parents, readable by all whatever the umask; those that exist stay. Raises OSError."""
+    for folder in reversed([folder for folder in (path, *path.parents) if not folder.exists()]):
+        folder.mkdir(exist_ok=True)
+        folder.chmod(FOLDER_MODE)
+
+
 def make_folder(path: Path) -> Path:
-    """The folder, made with its parents, readable by all whatever the umask. Raises RefusedError."""
-    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    """The folder, created where it is missing. Raises RefusedError."""
     try:
-        for folder in reversed(missing):
-            folder.mkdir(exist_ok=True)
-            folder.chmod(FOLDER_MODE)
+        create(path)
     except OSError as error:
         raise RefusedError(
             f"{error.filename}: {error.strerror}", "What kernelkit builds must lie in a folder of yours."

@@ -76,7 +76,7 @@ class Home:
         argv = [sys.executable, "-m", "kernelkit", *map(str, args)]
         done = subprocess.run(
             argv, env=self.env | env, cwd=self.path, capture_output=True, text=True, timeout=timeout,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL, check=False,
         )  # fmt: skip
         assert "Traceback" not in done.stderr, done.stderr
         return Result(done.returncode, done.stdout, done.stderr)

@@ -51,7 +51,14 @@ class TestInstall:
             "value": "light-2603-ina", "asked": "light-2603", "source": "flag",
             "note": document["metadata"]["kernelkit"]["choice"]["release"]["note"],
         }  # fmt: skip
-        assert set(document) <= {"argv", "display_name", "language", "metadata", "interrupt_mode", "kernel_protocol_version"}
+        assert set(document) <= {
+            "argv",
+            "display_name",
+            "language",
+            "metadata",
+            "interrupt_mode",
+            "kernel_protocol_version",
+        }
 
     def test_the_same_twice_changes_nothing(self, at):
         at.ok("install", "belle2")
@@ -81,7 +88,9 @@ class TestInstall:
 
     def test_a_definition_by_hand(self, at, tmp_path):
         file = tmp_path / "mine.toml"
-        file.write_text(f'display_name = "Mine {{{{ what }}}}"\n[options.what]\ndefault = "d"\n[launch]\npython = "{sys.executable}"')
+        file.write_text(
+            f'display_name = "Mine {{{{ what }}}}"\n[options.what]\ndefault = "d"\n[launch]\npython = "{sys.executable}"'
+        )
         assert "installed mine-x: Mine x" in at.ok("install", "--from", file, "--what", "x")
 
     def test_the_environment_sets_an_option(self, at):

@@ -152,7 +152,19 @@ def dying_at(call, action):
 
         setattr(os, name, wrapped)
 
-    for name in ("open", "mkdir", "chmod", "fchmod", "fsync", "rename", "replace", "unlink", "rmdir", "scandir", "close"):
+    for name in (
+        "open",
+        "mkdir",
+        "chmod",
+        "fchmod",
+        "fsync",
+        "rename",
+        "replace",
+        "unlink",
+        "rmdir",
+        "scandir",
+        "close",
+    ):
         counted(name)
     exchange, move_in = installing.exchange, installing.move_in
 
@@ -239,7 +251,9 @@ class TestTogether:
         assert polls[0] > 50
 
     def test_many_at_once_end_in_one_whole(self, scope):
-        processes = [fork.Process(target=install, args=(kernel(str(n)), scope), kwargs={"replace": False}) for n in range(8)]
+        processes = [
+            fork.Process(target=install, args=(kernel(str(n)), scope), kwargs={"replace": False}) for n in range(8)
+        ]
         for process in processes:
             process.start()
         for process in processes:
@@ -257,7 +271,12 @@ class TestRefusals:
             "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))\n"
             "install(kernel('two', big=b'x' * 5000), Scope('data-dir', __import__('pathlib').Path(sys.argv[1])), replace=False)"
         )
-        done = subprocess.run([sys.executable, "-c", code, scope.data_dir, os.path.dirname(__file__)], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-c", code, scope.data_dir, os.path.dirname(__file__)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert "RefusedError" in done.stderr
         assert os.strerror(errno.EFBIG) in done.stderr
         assert installed(scope) == "one"

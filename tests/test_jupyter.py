@@ -58,7 +58,10 @@ def test_the_conformance_suite_passes(site, tmp_path):
 
 @pytest.fixture
 def notebook(site):
-    cells = [nbformat.v4.new_code_cell("import os, basf2\nprint(os.environ['BELLE2_RELEASE'])"), nbformat.v4.new_code_cell("6 * 7")]
+    cells = [
+        nbformat.v4.new_code_cell("import os, basf2\nprint(os.environ['BELLE2_RELEASE'])"),
+        nbformat.v4.new_code_cell("6 * 7"),
+    ]
     kernelspec = {"name": "belle2", "display_name": "Belle II", "language": "python"}
     path = site.path / "note book.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernelspec}), path)
@@ -90,7 +93,14 @@ def free_port():
 def lab(site):
     """The address of a JupyterLab on loopback."""
     port = free_port()
-    argv = ["jupyterlab", "--no-browser", f"--port={port}", "--ip=127.0.0.1", f"--IdentityProvider.token={TOKEN}", "--allow-root"]
+    argv = [
+        "jupyterlab",
+        "--no-browser",
+        f"--port={port}",
+        "--ip=127.0.0.1",
+        f"--IdentityProvider.token={TOKEN}",
+        "--allow-root",
+    ]
     log = (site.path / "lab.log").open("w")
     process = subprocess.Popen(
         [sys.executable, "-m", *argv], env=site.env, cwd=site.path, stdout=log, stderr=log, start_new_session=True

@@ -28,7 +28,10 @@ KINDS = [*CONTENTS, "file", "no kernel.json", "folder kernel.json", "dangling li
 
 @st.composite
 def trees(draw):
-    return [draw(st.dictionaries(st.sampled_from(NAMES), st.sampled_from(KINDS), max_size=5)) for _ in range(draw(st.integers(1, 3)))]
+    return [
+        draw(st.dictionaries(st.sampled_from(NAMES), st.sampled_from(KINDS), max_size=5))
+        for _ in range(draw(st.integers(1, 3)))
+    ]
 
 
 def build(folder, tree, elsewhere):
@@ -116,7 +119,11 @@ class TestStates:
     def test_nesting_and_hostile_records_do_no_harm(self, kernels):
         self.make(kernels, "x", "[" * 100_000)
         self.make(kernels, "y", json.dumps(GOOD | {"metadata": {"kernelkit": {"digests": 3}}}))
-        self.make(kernels, "z", json.dumps(GOOD | {"metadata": {"kernelkit": {"digests": {}, "definition": {}, "choice": {"a": 3}}}}))
+        self.make(
+            kernels,
+            "z",
+            json.dumps(GOOD | {"metadata": {"kernelkit": {"digests": {}, "definition": {}, "choice": {"a": 3}}}}),
+        )
         assert self.row("x")["state"] == "broken"
         assert self.row("y")["state"] == "ok"
         assert self.row("z")["state"] == "edited"
@@ -140,7 +147,11 @@ class TestStates:
         definition.write_text(f'display_name = "x"\n[launch]\npython = "{sys.executable}"')
         env = {"KERNELKIT_PATH": str(folder)}
         home.ok("install", "mine", **env)
-        state = lambda: next(r["state"] for r in json.loads(home.ok("list", "--json", **env))["kernelspecs"] if r["name"] == "mine")  # noqa: E731
+
+        def state():
+            rows = json.loads(home.ok("list", "--json", **env))["kernelspecs"]
+            return next(row["state"] for row in rows if row["name"] == "mine")
+
         assert state() == "ok"
         definition.write_text(definition.read_text() + "\n[env]\nA = '1'\n")
         assert state() == "outdated"

@@ -8,7 +8,18 @@ import pytest
 
 from kernelkit.cli.group import COMMANDS
 
-HEAVY = {"jinja2", "jupyter_client", "asyncio", "importlib.metadata", "rich", "zmq", "ipykernel", "IPython", "msgspec", "packaging"}
+HEAVY = {
+    "jinja2",
+    "jupyter_client",
+    "asyncio",
+    "importlib.metadata",
+    "rich",
+    "zmq",
+    "ipykernel",
+    "IPython",
+    "msgspec",
+    "packaging",
+}
 
 
 def modules_after(home, *args):

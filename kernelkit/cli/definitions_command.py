@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 
@@ -21,7 +22,7 @@ def command(as_json: bool) -> None:
     The first found of a name wins: KERNELKIT_PATH, the user's, each prefix's, the machine's, then those that
     come with kernelkit.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for name, path in catalogue.definition_files().items():
         try:
             table, _ = extending.merged(path)

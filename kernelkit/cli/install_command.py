@@ -18,8 +18,7 @@ from kernelkit.cli.group import COMMANDS
 @scope_options
 @click.option("--replace", is_flag=True, help="Replace a kernel that was edited or that somebody else made.")
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
-@click.pass_context
-def command(context: click.Context, **values: Any) -> None:
+def command(**values: Any) -> None:
     """Install a kernel from definition NAME.
 
     Each option that is left out takes its default; `kernelkit install NAME --help` shows them with the
@@ -30,7 +29,7 @@ def command(context: click.Context, **values: Any) -> None:
     from kernelkit.plan import plan
     from kernelkit.scopes import scope_for
 
-    definition = definition_of(context)
+    definition = definition_of(click.get_current_context())
     scope = scope_for(**{key: values[key] for key in ("user", "system", "sys_prefix", "prefix", "data_dir")})
     if scope.shared:
         making.refuse_what_others_may_write(definition, values["cvmfs"])

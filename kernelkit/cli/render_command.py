@@ -18,8 +18,7 @@ from kernelkit.cli.group import COMMANDS
 @scope_options
 @click.option("-o", "--output", type=click.Path(path_type=Path), required=True, metavar="DIR",
               help="The folder to write the kernel's own folder in.")  # fmt: skip
-@click.pass_context
-def command(context: click.Context, output: Path, **values: Any) -> None:
+def command(output: Path, **values: Any) -> None:
     """Write a kernel's files to DIR/<kernel's name>, for packaging or publishing.
 
     What the kernel needs beside them (an overlay with ipykernel, an environment) stays with the scope.
@@ -28,7 +27,7 @@ def command(context: click.Context, output: Path, **values: Any) -> None:
     from kernelkit.install import write_folder
     from kernelkit.scopes import scope_for
 
-    definition = definition_of(context)
+    definition = definition_of(click.get_current_context())
     scope = scope_for(**{key: values[key] for key in ("user", "system", "sys_prefix", "prefix", "data_dir")})
     kernel = making.make(definition, asked_of(definition, values), scope, build=True, say=say)
     click.echo(write_folder(kernel, output))

@@ -21,16 +21,32 @@ if TYPE_CHECKING:
 
 @click.command("test", short_help=COMMANDS["test"])
 @click.argument("names", metavar="[NAME]...", nargs=-1, shell_complete=kernel_names)
-@click.option("-j", "--jobs", type=click.IntRange(min=1), default=os.cpu_count() or 1, metavar="N",
-              help="How many kernels run side by side. [default: the number of cores]")
-@click.option("--timeout", type=click.FloatRange(min=0, min_open=True), default=60.0, metavar="SECONDS", show_default=True,
-              help="From the start of a kernel to its first reply.")
-@click.option("--json", "json_path", metavar="FILE", help="Write the verdicts as JSON to FILE, '-' for standard output.")
-@click.option("--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write JUnit XML for a CI service to FILE.")
+@click.option(
+    "-j",
+    "--jobs",
+    type=click.IntRange(min=1),
+    default=os.cpu_count() or 1,
+    metavar="N",
+    help="How many kernels run side by side. [default: the number of cores]",
+)
+@click.option(
+    "--timeout",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    metavar="SECONDS",
+    show_default=True,
+    help="From the start of a kernel to its first reply.",
+)
+@click.option(
+    "--json", "json_path", metavar="FILE", help="Write the verdicts as JSON to FILE, '-' for standard output."
+)
+@click.option(
+    "--junit", type=click.Path(path_type=Path), metavar="FILE", help="Write JUnit XML for a CI service to FILE."
+)
 @click.option("--fail-fast", is_flag=True, help="Start no further kernel after one has failed.")
 @click.option("--allow-none", is_flag=True, help="Succeed where there is no kernel at all.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every check.")  # fmt: skip
-def command(
+def command(  # noqa: PLR0917 - click passes each by name
     names: tuple[str, ...],
     jobs: int,
     timeout: float,
