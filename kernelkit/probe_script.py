@@ -71,11 +71,11 @@ def distributions():
             entries = sorted(os.listdir(folder or "."))
         except OSError:
             entries = []
-        pairs = [named_by(folder, text(entry)) for entry in entries if entry.endswith((".dist-info", ".egg-info"))]
+        pairs = [named_by(folder, entry) for entry in entries if entry.endswith((".dist-info", ".egg-info"))]
         if folder.endswith(".egg"):
             pairs.append(named_by(*os.path.split(folder)))
         for name, version in filter(None, pairs):
-            found.setdefault(normalised(name), version)
+            found.setdefault(normalised(text(name)), text(version))
     return found
 
 
