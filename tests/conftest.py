@@ -81,9 +81,9 @@ class Home:
         assert "Traceback" not in done.stderr, done.stderr
         return Result(done.returncode, done.stdout, done.stderr)
 
-    def ok(self, *args: object, **env: str) -> str:
+    def ok(self, *args: object, timeout: float = 240, **env: str) -> str:
         """The standard output of a command that must succeed."""
-        result = self.kernelkit(*args, **env)
+        result = self.kernelkit(*args, timeout=timeout, **env)
         assert result.code == 0, result
         return result.out
 
