@@ -44,16 +44,26 @@ def prepare(requirements: Sequence[str], *, python: str, store: Path, say: Say) 
     Raises UsageError for what is no requirement, SoftwareError where it cannot be had, RefusedError where the
     store may not be written.
     """
-    wanted = _checked(requirements)
-    base = probe(python, _surroundings())
-    if base.minor < OLDEST:
-        raise SoftwareError(f"{base.path} is Python {base.minor[0]}.{base.minor[1]}: environments need 3.8 or newer")
-    path = store / "environments" / _name(wanted, base)
+    wanted, base, path = _planned(requirements, python, store)
     found = _sound(path)
     if found:
         return found
     with storage.lock(path.with_name(f".{path.name}.lock"), f"the environment {path.name}", say=say):
         return _sound(path) or _make(path, wanted, base, store, say)
+
+
+def present(requirements: Sequence[str], *, python: str, store: Path) -> Environment | None:
+    """The sound environment that ``prepare`` would return without making one. Raises UsageError, SoftwareError."""
+    return _sound(_planned(requirements, python, store)[2])
+
+
+def _planned(requirements: Sequence[str], python: str, store: Path) -> tuple[list[Requirement], Interpreter, Path]:
+    """What is wanted, the Python it is for, and where it lies."""
+    wanted = _checked(requirements)
+    base = probe(python, _surroundings())
+    if base.minor < OLDEST:
+        raise SoftwareError(f"{base.path} is Python {base.minor[0]}.{base.minor[1]}: environments need 3.8 or newer")
+    return wanted, base, store / "environments" / _name(wanted, base)
 
 
 def _checked(requirements: Sequence[str]) -> list[Requirement]:

@@ -106,8 +106,7 @@ def prepare(interpreter: Interpreter, environment: Mapping[str, str], store: Pat
 
     Raises SoftwareError where none can be had, RefusedError where the store may not be written.
     """
-    agreeing = Plan(interpreter, environment, store, constraints(interpreter), isolated=False)
-    isolated = dataclasses.replace(agreeing, constraints={}, isolated=True)
+    agreeing, isolated = _plans(interpreter, environment, store)
     try:
         return _have(agreeing, say)
     except SoftwareError as error:
@@ -118,6 +117,18 @@ def prepare(interpreter: Interpreter, environment: Mapping[str, str], store: Pat
         raise reason from error
     say(f"the environment's own packages do not go with any ipykernel, so it starts on its own: {reason.problem}")
     return made
+
+
+def present(interpreter: Interpreter, environment: Mapping[str, str], store: Path) -> Overlay | None:
+    """The sound overlay that ``prepare`` would return without building one."""
+    found = (_sound(plan, plan.path) for plan in _plans(interpreter, environment, store))
+    return next((overlay for overlay in found if overlay), None)
+
+
+def _plans(interpreter: Interpreter, environment: Mapping[str, str], store: Path) -> tuple[Plan, Plan]:
+    """The overlay that agrees with the environment, and the one for where none can."""
+    agreeing = Plan(interpreter, environment, store, constraints(interpreter), isolated=False)
+    return agreeing, dataclasses.replace(agreeing, constraints={}, isolated=True)
 
 
 def constraints(interpreter: Interpreter) -> dict[str, str]:

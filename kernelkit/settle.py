@@ -6,11 +6,13 @@ This is done at install, recorded in the kernel, and checked again at each launc
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +24,21 @@ from kernelkit.kernel import WRAPPER_FILE
 from kernelkit.processes import ProcessError, run
 
 STEPS_TIMEOUT = 600.0  # seconds: a cold CVMFS cache has been seen to take minutes
-NEXT = "The lines above are its own words; `kernelkit show NAME` lists the steps."
 
 Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Where environments and overlays are kept, whether missing ones are built, and who hears of it."""
+
+    store: Path
+    build: bool
+    say: Say
+
+
+class NotMadeError(Exception):
+    """Something that a build would make is not there yet; the text names it."""
 
 
 def settle(choice: Choice, store: Path, *, build: bool, say: Say) -> Choice:
@@ -32,15 +46,17 @@ def settle(choice: Choice, store: Path, *, build: bool, say: Say) -> Choice:
 
     Without ``build`` what is missing is told, and the runtime stays undecided. Raises SoftwareError.
     """
-    if not build and _packages(choice):
-        listed = [package for packages in _packages(choice).values() for package in packages]
-        say(f"an environment would be made with {', '.join(listed)}")
+    workshop = Workshop(store, build, say)
+    try:
+        made = {number: _environment(choice, listed, workshop) for number, listed in _packages(choice).items()}
+        choice = dataclasses.replace(choice, environments=made)
+        environment = environment_after_steps(choice, say=say)
+        interpreter = probe(find_python(choice, environment), environment)
+        runtime = _runtime(choice, interpreter, environment, workshop)
+    except NotMadeError as missing:
+        say(f"{missing} would be made")
         return choice
-    choice = dataclasses.replace(choice, environments=_make_environments(choice, store, say))
-    environment = environment_after_steps(choice, say=say)
-    python = find_python(choice, environment)
-    interpreter = probe(python, environment)
-    return dataclasses.replace(choice, runtime=_runtime(choice, interpreter, environment, store, say))
+    return dataclasses.replace(choice, runtime=runtime)
 
 
 def environment_after_steps(choice: Choice, *, say: Say) -> dict[str, str]:
@@ -105,36 +121,33 @@ def _packages(choice: Choice) -> dict[int, list[str]]:
     return {number: packages for number, packages in listed.items() if packages}
 
 
-def _make_environments(choice: Choice, store: Path, say: Say) -> dict[int, str]:
-    """The virtual environments of the steps that list packages, by the step's number."""
-    base = choice.python.value if choice.python.source == "flag" else sys.executable
-    return {
-        number: str(environments.prepare(packages, python=base, store=store, say=say).path)
-        for number, packages in _packages(choice).items()
-    }
+def _environment(choice: Choice, listed: list[str], workshop: Workshop) -> str:
+    """The folder of the virtual environment that holds these packages. Raises NotMadeError."""
+    python = choice.python.value if choice.python.source == "flag" else sys.executable
+    if workshop.build:
+        return str(environments.prepare(listed, python=python, store=workshop.store, say=workshop.say).path)
+    found = environments.present(listed, python=python, store=workshop.store)
+    if not found:
+        raise NotMadeError(f"an environment with {', '.join(listed)}")
+    return str(found.path)
 
 
-def _runtime(
-    choice: Choice, interpreter: Interpreter, environment: Mapping[str, str], store: Path, say: Say
-) -> Runtime:
+def _runtime(choice: Choice, interpreter: Interpreter, environment: Mapping[str, str], workshop: Workshop) -> Runtime:
+    """The interpreter with its own ipykernel, or with one laid beside it. Raises SoftwareError, NotMadeError."""
     wanted = choice.definition.launch.ipykernel
     if interpreter.ipykernel and wanted != "overlay":
-        return _own(interpreter, interpreter.ipykernel)
+        facts = interpreter.ipykernel
+        return Runtime(interpreter.path, interpreter.version, facts.version, spec=spec_of(facts))
     if wanted == "environment":
         raise SoftwareError(f"{interpreter.path} has no ipykernel, and the definition wants the environment's own")
-    made = overlay.prepare(interpreter, environment, store, say=say)
+    prepare = functools.partial(overlay.prepare, say=workshop.say) if workshop.build else overlay.present
+    made = prepare(interpreter, environment, workshop.store)
+    if not made:
+        raise NotMadeError(f"an overlay with ipykernel for Python {interpreter.version[0]}.{interpreter.version[1]}")
+    facts = made.facts
     return Runtime(
-        interpreter.path,
-        interpreter.version,
-        made.facts.version,
-        str(made.path),
-        made.isolated,
-        spec_of(made.facts),
+        interpreter.path, interpreter.version, facts.version, str(made.path), made.isolated, spec=spec_of(facts)
     )
-
-
-def _own(interpreter: Interpreter, facts: IPykernelFacts) -> Runtime:
-    return Runtime(interpreter.path, interpreter.version, facts.version, spec=spec_of(facts))
 
 
 def spec_of(facts: IPykernelFacts) -> dict[str, Any]:

@@ -86,6 +86,14 @@ class TestInstall:
         assert '+  "display_name": "Belle II (basf2 light-2603-ina)"' in out
         assert not at.kernels.exists()
 
+    def test_dry_run_builds_nothing_beside_it(self, at):
+        result = at.kernelkit("install", "atlas", "--dry-run")
+        assert "an overlay with ipykernel for Python 3" in result.err
+        assert "an environment with root, ipykernel would be made" in at.kernelkit("install", "root", "--dry-run").err
+        assert not at.kernels.parent.exists()
+        at.ok("install", "atlas")
+        assert at.ok("install", "atlas", "--dry-run").startswith("would leave unchanged: ")
+
     def test_a_definition_by_hand(self, at, tmp_path):
         file = tmp_path / "mine.toml"
         file.write_text(

@@ -36,7 +36,8 @@ def command(**values: Any) -> None:
     kernel = making.make(definition, asked_of(definition, values), scope, build=not values["dry_run"], say=say)
     if values["dry_run"]:
         planned = plan(kernel, scope, replace=values["replace"])
-        click.echo(f"would {planned.action}: {planned.target}")
+        action = "leave unchanged" if planned.action == "unchanged" else planned.action
+        click.echo(f"would {action}: {planned.target}")
         click.echo(planned.diff, nl=False)
         return
     installed = install(kernel, scope, replace=values["replace"])
