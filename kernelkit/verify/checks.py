@@ -115,12 +115,12 @@ async def environment(launch: Launch, limit: float) -> Finding:
     return failed("; ".join(faults)) if faults else PASSED
 
 
-# In Python 2 a variable is bytes that may be no text; shutil.which is only in Python 3.
+# In Python 2 a variable is bytes that may be no text, and joins with no unicode; shutil.which is only in Python 3.
 _ENVIRONMENT = """(lambda os, json: (lambda w: {{
 'values': dict((n, os.environ[n] if str is not bytes else os.environ[n].decode('utf-8', 'replace'))
   for n in w['variables'] + w['values'] if n in os.environ),
-'commands': [c for c in w['commands'] if any(os.access(os.path.join(d, c), os.X_OK)
-  and os.path.isfile(os.path.join(d, c)) for d in os.environ.get('PATH', '').split(os.pathsep))]}}
+'commands': [c for c in w['commands'] if any(os.access(os.path.join(d, str(c)), os.X_OK)
+  and os.path.isfile(os.path.join(d, str(c))) for d in os.environ.get('PATH', '').split(os.pathsep))]}}
 )(json.loads({wanted})))(__import__('os'), __import__('json'))"""
 
 
