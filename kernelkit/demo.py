@@ -21,7 +21,7 @@ def run(folder: Path, *, say: Callable[[str], None]) -> list[Verdict]:
     scope = Scope("data-dir", folder / "jupyter")
     say("2. Kernels from it")
     targets = [_installed(name, cvmfs, scope, say) for name in DEFINITIONS]
-    say("3. Launched as Jupyter would, one after another check")
+    say("3. Launched as Jupyter would, side by side")
     return verify(targets, jobs=len(targets), timeout=60, fail_fast=False, on_event=lambda _: None)
 
 

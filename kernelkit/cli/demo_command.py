@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import tempfile
 from pathlib import Path
 
@@ -32,7 +33,8 @@ def _run(folder: Path, *, keep: bool) -> int:
     click.echo(report.text(verdicts))
     if keep:
         click.echo(
-            f"\nTo go on with it:\n  export JUPYTER_PATH={folder}/jupyter KERNELKIT_CVMFS={folder}/cvmfs\n"
+            f"\nTo go on with it:\n  export JUPYTER_PATH={shlex.quote(f'{folder}/jupyter')}"
+            f" KERNELKIT_CVMFS={shlex.quote(f'{folder}/cvmfs')}\n"
             "  kernelkit list\n  kernelkit releases atlas root\n  jupyter lab"
         )
     else:
