@@ -161,4 +161,4 @@ def _compile(python: Path, path: Path) -> None:
 
 
 def _locked(distributions: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(f"{name}=={version}" for name, version in sorted(distributions.items()))
+    return tuple(sorted(f"{name}=={version}" for name, version in distributions.items()))

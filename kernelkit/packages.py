@@ -33,7 +33,7 @@ CALLERS = re.compile(
     r"(?i:(https?|all|no)_proxy)|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE|NETRC"
     r"|PIP_(INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|NO_INDEX|TRUSTED_HOST|CERT|CLIENT_CERT|PROXY|CONFIG_FILE|CACHE_DIR"
     r"|NO_CACHE_DIR|DEFAULT_TIMEOUT|TIMEOUT|RETRIES|KEYRING_PROVIDER)"
-    r"|UV_(DEFAULT_INDEX|INDEX|INDEX_URL|EXTRA_INDEX_URL|INDEX_.+_(USERNAME|PASSWORD)|FIND_LINKS|NO_INDEX|OFFLINE"
+    r"|UV_(DEFAULT_INDEX|INDEX|INDEX_URL|EXTRA_INDEX_URL|INDEX_.+_(USERNAME|PASSWORD)|FIND_LINKS|OFFLINE"
     r"|INDEX_STRATEGY|INSECURE_HOST|SYSTEM_CERTS|NATIVE_TLS|HTTP_TIMEOUT|HTTP_RETRIES|KEYRING_PROVIDER|CONFIG_FILE|CACHE_DIR)"
 )
 FOREIGN = re.compile(r"PIP_.*|UV_.*|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE|NETRC")
@@ -41,8 +41,10 @@ FOREIGN = re.compile(r"PIP_.*|UV_.*|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDL
 # uv reads no pip.conf; what one says of indexes is put in uv's words (docs.astral.sh/uv, "Environment variables").
 UV_WORDS = {
     "index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS",
-    "no-index": "UV_NO_INDEX", "trusted-host": "UV_INSECURE_HOST", "cert": "SSL_CERT_FILE", "proxy": "ALL_PROXY",
+    "trusted-host": "UV_INSECURE_HOST", "cert": "SSL_CERT_FILE", "proxy": "ALL_PROXY",
 }  # fmt: skip
+
+UV_INDEXES = {"UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_CONFIG_FILE"}
 
 OFFLINE = re.compile(
     r"(?i)connection ?(error|broken|refused|reset|timed)|failed to (resolve|fetch|lookup)|name resolution|dns error"
@@ -130,9 +132,8 @@ def _fetching(requirement: str, target: Path, words: str) -> list[str]:
     """The command that lays a pip in a folder, with what kernelkit itself is installed by."""
     fits = [] if "==" in requirement else ["--python-version", words]
     common = ["--target", str(target), "--no-deps", "--only-binary", ":all:", *fits, requirement]
-    uv = find_uv()
-    if uv:
-        return [uv, "pip", "install", "--python", sys.executable, "--link-mode", "copy", *common]
+    if find_uv():
+        return [*_uv(os.environ), "--python", sys.executable, "--link-mode", "copy", *common]
     if importlib.util.find_spec("pip"):
         return [sys.executable, "-m", "pip", "install", *common]
     raise InstallError(
@@ -153,6 +154,18 @@ def uv_environment(environment: Mapping[str, str]) -> dict[str, str]:
         told["UV_FIND_LINKS"] = ",".join(told["UV_FIND_LINKS"].split())
     # pip takes the best version of all indexes, uv by default what the first of them has.
     return {"UV_INDEX_STRATEGY": "unsafe-best-match"} | told | passed
+
+
+def _uv(environment: Mapping[str, str]) -> list[str]:
+    """The start of uv's command. Of pip's settings, the one that forbids indexes can be told to uv only there."""
+    passed = _callers(environment)
+    forbids = pip_settings(passed).get("no-index", "").lower() in ("1", "true", "yes", "on")
+    return [
+        find_uv() or "uv",
+        "pip",
+        "install",
+        *(["--no-index"] if forbids and not passed.keys() & UV_INDEXES else []),
+    ]
 
 
 def pip_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -179,7 +192,7 @@ def pip_settings(environment: Mapping[str, str]) -> dict[str, str]:
     parser = configparser.RawConfigParser()
     parser.read([] if named == os.devnull else [*files, *([named] if named else [])], encoding="utf-8")
     sections = [dict(parser[name]) for name in ("global", "install") if parser.has_section(name)]
-    variables = {key: environment.get("PIP_" + key.upper().replace("-", "_")) for key in UV_WORDS}
+    variables = {key: environment.get("PIP_" + key.upper().replace("-", "_")) for key in (*UV_WORDS, "no-index")}
     found: dict[str, str] = {}
     for section in [*sections, {key: value for key, value in variables.items() if value}]:
         found |= section
@@ -189,7 +202,7 @@ def pip_settings(environment: Mapping[str, str]) -> dict[str, str]:
 def _uv_command(order: Order, constraints: Path) -> list[str]:
     into = ["--target", str(order.into)] if order.into else []
     return [
-        find_uv() or "uv", "pip", "install", "--python", order.interpreter.path, *into, *_sources(order),
+        *_uv(order.environment), "--python", order.interpreter.path, *into, *_sources(order),
         "--constraint", str(constraints), "--link-mode", "copy", "--quiet", *order.requirements,
     ]  # fmt: skip
 
@@ -233,11 +246,9 @@ def _advice(offline: bool) -> str:
 
 def gist(output: str) -> str:
     """The last words of uv or pip in one line, with no password that an index's address may hold."""
-    lines = [line.strip(" \N{MULTIPLICATION SIGN}╰─▶│├") for line in output.splitlines()]
-    marked = [
-        number
-        for number, line in enumerate(output.splitlines())
-        if re.match(" *(\N{MULTIPLICATION SIGN}|error:|ERROR:)", line)
-    ]
-    told = " ".join(lines[marked[-1] if marked and "ERROR:" in output else marked[0] if marked else -1 :])
+    lines = output.strip().splitlines()
+    marked = [n for n, line in enumerate(lines) if re.match(" *(\N{MULTIPLICATION SIGN}|error:|ERROR:)", line)]
+    # pip's last error is the telling one; uv explains a single one over several lines.
+    start = -1 if not marked else marked[-1] if "ERROR:" in output else marked[0]
+    told = " ".join(line.strip(" \N{MULTIPLICATION SIGN}╰─▶│├") for line in lines[start:])
     return re.sub(r"//[^/@\s]+@", "//", told)[:SHOWN]
