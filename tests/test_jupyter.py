@@ -1,18 +1,13 @@
 """Jupyter's own tools on an installed kernel: the conformance suite, notebooks executed, JupyterLab's view."""
 
 import json
-import os
-import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 
 import nbformat
 import pytest
+from lab import ask, running_lab
 
-TOKEN = "only-for-loopback"
 pytestmark = pytest.mark.xdist_group("jupyter")
 
 
@@ -83,48 +78,10 @@ def test_jupyter_execute_runs_a_notebook(site, notebook):
     assert outputs(notebook)[1].data["text/plain"] == "42"
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
 @pytest.fixture
 def lab(site):
-    """The address of a JupyterLab on loopback."""
-    port = free_port()
-    argv = [
-        "jupyterlab",
-        "--no-browser",
-        f"--port={port}",
-        "--ip=127.0.0.1",
-        f"--IdentityProvider.token={TOKEN}",
-        "--allow-root",
-    ]
-    log = (site.path / "lab.log").open("w")
-    process = subprocess.Popen(
-        [sys.executable, "-m", *argv], env=site.env, cwd=site.path, stdout=log, stderr=log, start_new_session=True
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{address}/api", timeout=5).close()
-                break
-            except OSError:
-                assert process.poll() is None, (site.path / "lab.log").read_text()[-2000:]
-                time.sleep(0.1)
+    with running_lab(site) as address:
         yield address
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(20)
-        log.close()
-
-
-def ask(url, method="GET", data=None):
-    request = urllib.request.Request(url, data=data, method=method, headers={"Authorization": f"token {TOKEN}"})
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        return answer.read()
 
 
 def test_jupyterlab_lists_it_with_its_logo(lab):
