@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from packaging.version import InvalidVersion, Version
 
 from kernelkit.catalogue import did_you_mean
 from kernelkit.errors import SoftwareError
@@ -15,6 +14,7 @@ from kernelkit.platformtag import GLIBC, Host, PlatformTag
 from kernelkit.releases import Offer, Release
 
 FITS = ("native", "older")
+VERSION = re.compile(r"[A-Za-z]*[-_]?(\d+(?:[-._]\d+)*)([a-z]?)(?![a-z])(.*)")  # light-2603-ina, 6.08.06, LCG_107a
 NEWEST = "newest"  # the word for the release that fits best, where a listing has no alias for it
 
 
@@ -63,25 +63,18 @@ def preference(release: Release, host: Host) -> tuple[object, ...]:
     rank = {"native": 3, "older": 2, "newer": 1, "foreign": 0}[fit]
     age = GLIBC.get(release.system or "", (0, 0)) if fit == "older" else (0, 0)
     tag = PlatformTag.within(release.name)
-    plain = release.name.split("-")[0] + (f"-{tag}" if tag else "") == release.name
-    return (
-        rank,
-        age,
-        version_key(release.name),
-        plain,
-        not release.name.endswith("-dbg"),
-        version_key(tag.compiler if tag else ""),
-    )
+    version, flavour = parted(release.name.removesuffix(str(tag)))
+    compiler = parted(tag.compiler)[0] if tag else ((), "")
+    return rank, age, version, not flavour, not release.name.endswith("-dbg"), compiler, release.name
 
 
-def version_key(name: str) -> tuple[tuple[int, ...], str]:
-    """Orders names by the numbers in them: 6.8 before 6.30, light-2601 before light-2603; without any, by letter."""
-    head = name.split("-", 1)[0]
-    try:
-        return Version(head).release, ""
-    except InvalidVersion:
-        digits = "".join(c if c.isdigit() else " " for c in name)
-        return tuple(int(number) for number in digits.split()), name
+def parted(name: str) -> tuple[tuple[tuple[int, ...], str], str]:
+    """A name's version, as what orders it, and its flavour: ``LCG_107a_swan`` is version 107a, flavour swan."""
+    match = VERSION.match(name)
+    if not match:
+        return ((), name), ""
+    numbers = tuple(int(number) for number in re.findall(r"\d+", match[1]))
+    return (numbers, match[2]), match[3].strip("-_")
 
 
 def _begins(name: str, asked: str) -> bool:
@@ -125,7 +118,7 @@ def _near(offer: Offer, asked: str) -> str:
         return did_you_mean(asked, [*(release.name for release in offer.releases), *_aliases(offer)])
     alike = max(_alike(asked, version) for version in versions)
     near = [version for version in versions if _alike(asked, version) == alike]
-    return did_you_mean(asked, sorted(near, key=version_key, reverse=True)[:3]) if alike > 1 else ""
+    return did_you_mean(asked, sorted(near, key=parted, reverse=True)[:3]) if alike > 1 else ""
 
 
 def _alike(one: str, other: str) -> int:

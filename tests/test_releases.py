@@ -93,6 +93,18 @@ def test_an_older_build_is_taken_with_a_warning_and_an_explanation(found):
     assert selected.note.startswith("2 of 2 releases that begin with 6.08 fit x86_64-el9")
 
 
+@pytest.mark.parametrize("names", [
+    ["LCG_98python3", "LCG_107", "LCG_107a", "LCG_110"], ["light-2601-hyperion", "light-2603-ina"],
+    ["LCG_107_swan", "LCG_107"], ["LCG_107a_ATLAS_2", "LCG_107a"], ["prerelease-10-00-00a", "prerelease-10-00-00b"],
+    ["release-08-03-00", "release-09-00-15"], ["v2", "v10"], ["6.8.1", "6.08.06", "6.30.02"], ["nightly", "2024"],
+])  # fmt: skip
+def test_names_are_ordered_by_their_numbers_and_the_plain_one_wins(names):
+    from kernelkit.releases import Release
+
+    releases = [Release(name) for name in reversed(names)]
+    assert [release.name for release in ordered(releases, EL9)] == list(reversed(names))
+
+
 def test_the_order_of_a_listing_begins_with_what_fits(found):
     names = [release.name for release in ordered(found.releases, EL9)]
     assert names[0] == "6.30.04-x86_64-el9-gcc13-opt"
