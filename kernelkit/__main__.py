@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import sys
@@ -10,9 +11,10 @@ from typing import NoReturn
 import click
 
 from kernelkit.cli.group import group
-from kernelkit.errors import KernelkitError
+from kernelkit.errors import KernelkitError, RefusedError
 
 INTERRUPTED = 130
+DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG, errno.EIO}
 BUG = 70
 
 
@@ -31,13 +33,15 @@ def _run() -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("kernelkit: interrupted", err=True)
-        return INTERRUPTED
     except BrokenPipeError:
         # Whoever read the output has left; Python would complain again while it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        return _refused(error) if error.filename or error.errno in DISK else _bug()
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("kernelkit: interrupted", err=True)
+        return INTERRUPTED
     except Exception:
         return _bug()
     return result if isinstance(result, int) else 0
@@ -49,6 +53,13 @@ def _told(error: KernelkitError) -> int:
     if error.advice:
         click.echo(error.advice, err=True)
     return error.exit_code
+
+
+def _refused(error: OSError) -> int:
+    """What the file system refuses is no bug of ours: a full or read-only disk, a missing folder, permissions."""
+    place = f"{error.filename}: " if error.filename else ""
+    click.echo(f"kernelkit: {place}{error.strerror}", err=True)
+    return RefusedError.exit_code
 
 
 def _bug() -> int:

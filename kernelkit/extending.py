@@ -45,8 +45,10 @@ def _parse(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise DefinitionError([f"{path}: not valid TOML: {error}"]) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise DefinitionError([f"{path}: cannot be read: {error}"]) from error
+    except OSError as error:
+        raise DefinitionError([f"{path}: cannot be read: {error.strerror}"]) from error
+    except UnicodeDecodeError as error:
+        raise DefinitionError([f"{path}: cannot be read: it is not UTF-8"]) from error
 
 
 def _lay_over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,6 @@ whoever comes after a crash, finds the old one or the new one whole.
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import shutil
@@ -17,7 +16,7 @@ from pathlib import Path
 from kernelkit.errors import RefusedError
 from kernelkit.exchange import UnsupportedError, exchange, move_in
 from kernelkit.kernel import SPEC_FILE, Kernel
-from kernelkit.kernelspecs import Kernelspec, read
+from kernelkit.kernelspecs import NATIVE, Kernelspec, read
 from kernelkit.plan import Plan, plan
 from kernelkit.scopes import Scope
 from kernelkit.seal import edited_files, record
@@ -25,7 +24,6 @@ from kernelkit.storage import create
 
 LOCK = "lock"
 READY = ".ready"  # marks a staged kernelspec that is whole and is being moved in file by file
-REASONS = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EFBIG, errno.EEXIST}
 
 
 def install(kernel: Kernel, scope: Scope, *, replace: bool) -> Plan:
@@ -55,8 +53,8 @@ def write_folder(kernel: Kernel, folder: Path) -> Path:
 
 def remove(spec: Kernelspec, *, force: bool) -> None:
     """Remove a kernelspec at once. Raises RefusedError for one that kernelkit did not make, unless forced."""
-    if spec.native:
-        raise RefusedError(f"{spec.name} is the kernel of Jupyter's own Python and cannot be removed")
+    if spec.name == NATIVE:
+        raise RefusedError(f"{NATIVE} is the name of the server's own kernel and is never touched")
     if not force and record(spec.document) is None:
         raise RefusedError(
             f"{spec.name}: {spec.path} was not made by kernelkit", "Give --force to remove it all the same."
@@ -158,8 +156,6 @@ def _told(scope: Scope) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in REASONS:
-            raise
         advice = {"system": "Only an administrator may install for everyone; --user installs for you."}
         place = error.filename or scope.data_dir
         raise RefusedError(

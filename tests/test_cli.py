@@ -191,6 +191,24 @@ class TestMistakes:
         (tmp_path / "file").touch()
         at.fails(5, "install", "belle2", "--data-dir", tmp_path / "file")
 
+    @pytest.mark.parametrize("args", [
+        ("render", "belle2", "-o", "/proc/x"), ("install", "belle2", "--data-dir", "/proc/x"), ("install", "belle2", "--prefix", "/dev/null"),
+        ("remove", "python3", "--force"),
+    ])  # fmt: skip
+    def test_places_that_cannot_be(self, at, args):
+        at.fails(5, *args)
+
+    def test_a_terminal_that_leaves_early(self, home):
+        done = subprocess.run(
+            f"{sys.executable} -m kernelkit list --json | true",
+            shell=True,
+            env=home.env,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stderr == ""
+
     def test_no_such_kernel(self, at):
         at.ok("install", "belle2")
         assert "did you mean 'belle2'" in at.fails(2, "show", "bele2")
