@@ -94,7 +94,7 @@ def duplicate(source: Path, target: Path) -> None:
 def test_build_makes_a_labelled_tree(cvmfs: Path) -> None:
     assert cvmfs.name == "cvmfs"
     assert "Nothing in it is the experiments' software" in (cvmfs / "SANDBOX.txt").read_text()
-    scripts = [file for file in cvmfs.rglob("*.sh") if "site-packages" not in file.parts]
+    scripts = [file for file in cvmfs.rglob("*.sh") if {"site-packages", "dist-packages"}.isdisjoint(file.parts)]
     assert len(scripts) > 20
     assert [file for file in scripts if "kernelkit sandbox" not in file.read_text()[:120]] == []
 
@@ -464,6 +464,15 @@ def test_interpreters_are_whole_and_their_own(shell: Shell, name: str) -> None:
     host = Path(sys.base_prefix)
     if host != Path("/usr"):
         assert [library for library in mapped if Path(library).is_relative_to(host)] == []
+
+
+def test_interpreters_run_without_any_environment(shell: Shell) -> None:
+    python = shell.cvmfs / ALRB / ARCH / f"python/{PYTHON3}-{ARCH}-slc6-gcc62-opt/bin/python3"
+    done = subprocess.run([python, "-c", FACTS], env={}, capture_output=True, text=True, check=True)
+    prefix, _, _, mapped = facts(Ran(0, done.stdout, done.stderr))
+    assert prefix == python.parent.parent
+    if Path(sys.base_prefix) != Path("/usr"):
+        assert [library for library in mapped if Path(library).is_relative_to(sys.base_prefix)] == []
 
 
 def test_old_releases_run_python_2(shell: Shell, python2: Path | None) -> None:

@@ -60,13 +60,13 @@ def _lay_out(cvmfs: Path, python2: Path | None, say: Callable[[str], None]) -> N
 
 
 def _swap(stage: Path, final: Path) -> None:
-    """Put the new tree in the old one's place; the old one comes back where that fails."""
+    """Put the new tree in the old one's place; the old one comes back where that fails or is interrupted."""
     if not final.exists():
         (stage / "cvmfs").rename(final)
         return
     final.rename(stage / "old")
     try:
         (stage / "cvmfs").rename(final)
-    except OSError:
-        (stage / "old").rename(final)
-        raise
+    finally:
+        if not final.exists():
+            (stage / "old").rename(final)

@@ -88,7 +88,7 @@ fi
 export ALRB_availableToolsPre="$alrb_AvailableToolsPre"
 export ALRB_availableTools="$alrb_AvailableTools gcc python views"
 export ALRB_availableToolsPost=""
-export ALRB_useGridSW="emi"
+export ALRB_useGridSW="0"
 export ALRB_testPath=",,"
 if [ -z "$MANPATH" ]; then
     export MANPATH=/usr/local/share/man:/usr/share/man
