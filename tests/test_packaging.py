@@ -43,7 +43,7 @@ def test_an_installed_copy_finds_its_folders(built, tmp_path, home):
     (wheel,) = built.glob("*.whl")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
     python = tmp_path / "venv/bin/python"
-    subprocess.run(["uv", "pip", "install", "--quiet", "--python", python, wheel], check=True)
+    subprocess.run([sys.executable, "-m", "uv", "pip", "install", "--quiet", "--python", python, wheel], check=True)
     done = subprocess.run(
         [tmp_path / "venv/bin/kernelkit", "definitions"], env=home.env, capture_output=True, text=True, check=True
     )
