@@ -18,7 +18,7 @@ from kernelkit.exchange import UnsupportedError, exchange, move_in
 from kernelkit.kernel import SPEC_FILE, Kernel
 from kernelkit.kernelspecs import NATIVE, Kernelspec, read
 from kernelkit.plan import Plan, plan
-from kernelkit.scopes import Scope
+from kernelkit.scopes import Scope, scope_of
 from kernelkit.seal import edited_files, record
 from kernelkit.storage import create
 
@@ -61,7 +61,7 @@ def remove(spec: Kernelspec, *, force: bool) -> None:
         )
     if not force and spec.document and edited_files(spec.path, spec.document):
         raise RefusedError(f"{spec.name}: {spec.path} has been edited", "Give --force to remove it all the same.")
-    scope = Scope("data-dir", spec.path.parent.parent)
+    scope = scope_of(spec.path.parent.parent)
     with _told(scope):
         if spec.path.is_symlink():
             spec.path.unlink()

@@ -41,7 +41,7 @@ def chosen(patterns: Sequence[str], *, allow_none: bool) -> list[Kernelspec]:
 
     Raises UsageError for a pattern that selects nothing, NoKernelsError where there is no kernel at all.
     """
-    specs = [spec for spec in find_all() if spec.shadowed_by is None]
+    specs = [spec for spec in find_all() if spec.shadowed_by is None and not spec.native]
     if not patterns:
         if not specs and not allow_none:
             raise NoKernelsError("there is no kernel here", "`kernelkit definitions` lists what could be installed.")

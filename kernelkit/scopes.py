@@ -63,6 +63,11 @@ def scope_for(
     return chosen[0] if chosen else Scope("user", Path(paths.jupyter_data_dir()))
 
 
+def scope_of(data_dir: Path) -> Scope:
+    """The scope that a data folder is: everyone's, or just a folder."""
+    return Scope("system" if str(data_dir) in paths.SYSTEM_JUPYTER_PATH else "data-dir", data_dir)
+
+
 def writable_by_others(path: Path) -> Path | None:
     """The file, or the folder above it, through which another user could change it; None where there is none.
 

@@ -399,7 +399,7 @@ def test_an_interrupted_or_killed_run_leaves_nothing(bench, number):
 # ---- what is never touched
 
 
-@pytest.mark.parametrize("leader", [(0, 0), (1, 0), (os.getpid(), 0), (os.getsid(0), 1 << 60)], ids=str)
+@pytest.mark.parametrize("leader", [(0, 0), (1, 0), (os.getpid(), 0), (os.getsid(0), 1 << 60)], ids=["kernel", "init", "ourselves", "session"])
 def test_nobody_elses_process_can_lead(leader):
     """Session 0 holds, in a container, all that was begun outside: taken for a kernel's, everything would be ended."""
     footprint = leftovers.Footprint("0123456789abcdef.")

@@ -1,0 +1,58 @@
+"""Make an installed kernel again, from what was asked for then and the definition and releases of today."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kernelkit import making, reading
+from kernelkit.errors import RefusedError
+from kernelkit.install import install
+from kernelkit.kernel import Kernel
+from kernelkit.kernelspecs import Kernelspec
+from kernelkit.plan import Plan, plan
+from kernelkit.resolve import Asked
+from kernelkit.scopes import Scope, scope_of
+from kernelkit.seal import record
+
+ENV = "env."  # how variables stand in what was asked
+
+
+@dataclass(frozen=True)
+class Upgrade:
+    """A kernel made anew, where it goes, and what that would change."""
+
+    kernel: Kernel
+    scope: Scope
+    plan: Plan
+
+    def apply(self) -> None:
+        """Put it in the old one's place. Raises RefusedError."""
+        install(self.kernel, self.scope, replace=False)
+
+
+def upgrade(spec: Kernelspec, *, say: Callable[[str], None]) -> Upgrade:
+    """What a kernel would be if it were installed today with what was asked for then.
+
+    Raises RefusedError for one that kernelkit did not make or that was edited, DefinitionError, SoftwareError.
+    """
+    made = record(spec.document)
+    if made is None:
+        raise RefusedError(f"{spec.name}: {spec.path} was not made by kernelkit")
+    file = made["definition"].get("file")
+    definition = reading.read(Path(file)) if file else reading.load(str(made["definition"].get("name")))
+    scope = scope_of(spec.path.parent.parent)
+    if scope.shared:
+        making.refuse_what_others_may_write(definition, made.get("asked", {}).get("cvmfs"))
+    kernel = making.make(definition, _asked(spec.name, made.get("asked", {})), scope, build=True, say=say)
+    return Upgrade(kernel, scope, plan(kernel, scope, replace=False))
+
+
+def _asked(name: str, asked: dict[str, Any]) -> Asked:
+    """What was asked for, as the command line had it. Only the name is pinned to what it became then."""
+    given = {key: str(value) for key, value in asked.items()}
+    env = {key.removeprefix(ENV): value for key, value in given.items() if key.startswith(ENV)}
+    options = {key: value for key, value in given.items() if not key.startswith(ENV) and key not in ("cvmfs", "python")}
+    return Asked(options, given.get("cvmfs"), given.get("python"), env, name, force_platform=True)
