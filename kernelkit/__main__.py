@@ -24,7 +24,7 @@ def main() -> NoReturn:
     sys.exit(_run())
 
 
-def _run() -> int:
+def _run() -> int:  # noqa: PLR0911 - one for each way in which a run ends
     try:
         result = group.main(prog_name="kernelkit", standalone_mode=False)
         sys.stdout.flush()
