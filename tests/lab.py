@@ -22,11 +22,23 @@ def free_port():
 def running_lab(home, **env):
     """The address of a JupyterLab that serves a home's folder; it ends with the block."""
     port = free_port()
-    argv = ["jupyterlab", "--no-browser", f"--port={port}", "--ip=127.0.0.1", f"--IdentityProvider.token={TOKEN}", "--allow-root"]
+    argv = [
+        "jupyterlab",
+        "--no-browser",
+        f"--port={port}",
+        "--ip=127.0.0.1",
+        f"--IdentityProvider.token={TOKEN}",
+        "--allow-root",
+    ]
     log = home.path / "lab.log"
     with log.open("w") as stream:
         process = subprocess.Popen(
-            [sys.executable, "-m", *argv], env=home.env | env, cwd=home.path, stdout=stream, stderr=stream, start_new_session=True
+            [sys.executable, "-m", *argv],
+            env=home.env | env,
+            cwd=home.path,
+            stdout=stream,
+            stderr=stream,
+            start_new_session=True,
         )
     address = f"http://127.0.0.1:{port}"
     try:

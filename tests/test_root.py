@@ -41,7 +41,9 @@ def executed(home, kernel, monkeypatch):
     monkeypatch.setenv("IPYTHONDIR", str(home.path / "ipython"))
     monkeypatch.setenv("JUPYTER_DATA_DIR", str(home.kernels.parent))
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
-    NotebookClient(notebook, kernel_name=kernel, timeout=300, resources={"metadata": {"path": str(home.path)}}).execute()
+    NotebookClient(
+        notebook, kernel_name=kernel, timeout=300, resources={"metadata": {"path": str(home.path)}}
+    ).execute()
     return [cell.outputs for cell in notebook.cells]
 
 
@@ -87,7 +89,9 @@ def area(site, sandbox, tmp_path_factory):
     donor = next(row for row in (tools / "root").glob("6.30.02-*"))
     shutil.copy2(donor / "bin/thisroot.sh", release / "bin/thisroot.sh")
     config = release / "bin/root-config"
-    line = subprocess.run([donor / "bin/root-config", "--python-version"], capture_output=True, text=True, check=True).stdout.strip()
+    line = subprocess.run(
+        [donor / "bin/root-config", "--python-version"], capture_output=True, text=True, check=True
+    ).stdout.strip()
     config.write_text(ROOT_CONFIG.format(version=version, python=line, prefix=release))
     config.chmod(0o755)
     index = tools / "root/.alrb/mapfile.txt"
@@ -103,7 +107,10 @@ def lay_out(folder: Path, name: str, packages: Path) -> Path:
     (release / "bin").mkdir()
     (release / "lib").mkdir()
     for entry in packages.iterdir():
-        if entry.name.split("-")[0].lower() in {"root", "cppyy", "numpy", "root.libs", "numpy.libs"} or entry.name in {"cppyy", "cmdLineUtils.py"}:
+        if entry.name.split("-")[0].lower() in {"root", "cppyy", "numpy", "root.libs", "numpy.libs"} or entry.name in {
+            "cppyy",
+            "cmdLineUtils.py",
+        }:
             (release / "lib" / entry.name).symlink_to(entry)
     return release
 
@@ -121,11 +128,31 @@ def test_roots_cpp_kernel_is_tested_too(site, tmp_path):
     """A kernel of another language that somebody else made: ROOT's own, from the same package."""
     (environment,) = (site.kernels.parent / "kernelkit/environments").glob("root-*")
     python = environment / "bin/python"
-    subprocess.run([sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", tmp_path / "more", "--python", python, "metakernel"], check=True)
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "uv",
+            "pip",
+            "install",
+            "--quiet",
+            "--target",
+            tmp_path / "more",
+            "--python",
+            python,
+            "metakernel",
+        ],
+        check=True,
+    )
     spec = tmp_path / "jupyter/kernels/root-cpp"
     spec.mkdir(parents=True)
     argv = [str(python), "-m", "ROOT._jupyroot.kernel.rootkernel", "-f", "{connection_file}"]
-    document = {"argv": argv, "display_name": "ROOT C++", "language": "c++", "env": {"PYTHONPATH": str(tmp_path / "more")}}
+    document = {
+        "argv": argv,
+        "display_name": "ROOT C++",
+        "language": "c++",
+        "env": {"PYTHONPATH": str(tmp_path / "more")},
+    }
     (spec / "kernel.json").write_text(json.dumps(document))
     report = site.kernelkit("test", "root-cpp", "--json", "-", JUPYTER_PATH=str(tmp_path / "jupyter"))
     status = {check["id"]: check["status"] for check in json.loads(report.out)["verdicts"][0]["checks"]}
