@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import secrets
+import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import metadata
@@ -50,8 +51,14 @@ NEEDED = frozenset({
 
 # The oldest ipykernel worth having on each Python: older ones say nothing of the Pythons they run on, and a
 # resolver that must satisfy an old package would fall back to them.
-FLOORS = {(2, 7): "ipykernel>=4.10,<5", (3, 5): "ipykernel>=5.2,<6", (3, 6): "ipykernel>=5.5,<6"}
-FLOOR = "ipykernel>=6"
+FLOORS = {(2, 7): "ipykernel>=4.10,<5", (3, 5): "ipykernel>=5.2,<6"}
+LAST_OF_OLD = (3, 9)  # up to here 5.5 serves, which goes with the IPython 7 and traitlets 4 of older LCG views
+
+
+def floor(minor: tuple[int, int]) -> str:
+    """What to ask a resolver for."""
+    return FLOORS.get(minor, "ipykernel>=5.5" if minor <= LAST_OF_OLD else "ipykernel>=6")
+
 
 # No wheels of these exist for Python 2.7 on Linux; all build without a compiler too.
 FROM_SOURCE = {(2, 7): ("tornado", "simplegeneric", "scandir")}
@@ -115,7 +122,8 @@ def prepare(interpreter: Interpreter, environment: Mapping[str, str], store: Pat
         made = _have(isolated, say, resolve=not (isinstance(reason, InstallError) and reason.offline))
     except SoftwareError as error:
         raise reason from error
-    say(f"the environment's own packages do not go with any ipykernel, so it starts on its own: {reason.problem}")
+    why = textwrap.shorten(reason.problem, 200, placeholder=" ...")
+    say(f"the environment's own packages do not go with any ipykernel, so it starts on its own: {why}")
     return made
 
 
@@ -219,10 +227,12 @@ def _install(plan: Plan, building: Path, say: Say) -> None:
     """From the package index."""
     minor = plan.interpreter.minor
     say(f"installing ipykernel for Python {plan.words}")
+    present = dict(plan.constraints)
+    # One that is there and does not import lacks what it needs, which only its real metadata says.
+    own = [f"ipykernel=={present.pop('ipykernel')}"] if "ipykernel" in present else []
     order = packages.Order(
-        [FLOORS.get(minor, FLOOR)], plan.interpreter, plan.environment, building,
-        plan.constraints, FROM_SOURCE.get(minor, ()),
-    )  # fmt: skip
+        [floor(minor), *own], plan.interpreter, plan.environment, building, present, FROM_SOURCE.get(minor, ())
+    )
     packages.install(order, plan.store, say=say)
 
 

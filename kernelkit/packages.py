@@ -14,13 +14,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kernelkit import storage
+from kernelkit import standins, storage
 from kernelkit.errors import SoftwareError
 from kernelkit.interpreter import Interpreter
 from kernelkit.processes import ProcessError, run
 
 Say = Callable[[str], None]
 
+CONSTRAINTS = "constraints.txt"
 TIMEOUT = 1800.0  # seconds: a slow mirror and an old Python that builds from source
 OLDEST_FOR_UV = (3, 8)
 
@@ -67,7 +68,8 @@ class Order:
     """What to install, for which interpreter in which environment.
 
     ``into`` is a folder for the packages alone; without it they go where the interpreter keeps its own.
-    ``constraints`` maps names to the only version that may be had. ``from_source`` names what may be built from
+    ``present`` maps what the environment has and keeps to its version: that is agreed with and not installed again,
+    and needs ``into``. ``from_source`` names what may be built from
     source; None lets everything.
     """
 
@@ -75,7 +77,7 @@ class Order:
     interpreter: Interpreter
     environment: Mapping[str, str]
     into: Path | None = None
-    constraints: Mapping[str, str] = field(default_factory=dict)
+    present: Mapping[str, str] = field(default_factory=dict)
     from_source: Sequence[str] | None = None
 
 
@@ -85,16 +87,28 @@ def install(order: Order, store: Path, *, say: Say) -> None:
     The pip is fetched into ``store`` once. Raises InstallError.
     """
     with tempfile.TemporaryDirectory(prefix="kernelkit-") as folder:
-        constraints = Path(folder, "constraints.txt")
-        constraints.write_text("".join(f"{name}=={version}\n" for name, version in order.constraints.items()))
-        if find_uv() and order.interpreter.minor >= OLDEST_FOR_UV:
-            try:
-                return _run(_uv_command(order, constraints), uv_environment(order.environment), order)
-            except InstallError as error:
-                if not NOT_ASKED.search(error.problem):
-                    raise
-        pip = fetch_pip(order.interpreter.minor, store, say=say)
-        return _run(_pip_command(pip, order, constraints), pip_environment(order.environment), order)
+        found = Path(folder)
+        constraints = standins.write(order.present, found)
+        (found / CONSTRAINTS).write_text("".join(f"{line}\n" for line in constraints))
+        _resolve(order, found, store, say)
+    if order.into:
+        standins.remove(order.into)
+
+
+def _resolve(order: Order, found: Path, store: Path, say: Say) -> None:
+    """By the one of the two that serves; ``found`` holds the stand-ins and the constraints."""
+    if find_uv() and order.interpreter.minor >= OLDEST_FOR_UV:
+        environment = uv_environment(order.environment)
+        links = [environment.get("UV_FIND_LINKS", ""), str(found)]
+        try:
+            return _run(
+                _uv_command(order, found), {**environment, "UV_FIND_LINKS": ",".join(filter(None, links))}, order
+            )
+        except InstallError as error:
+            if not NOT_ASKED.search(error.problem):
+                raise
+    pip = fetch_pip(order.interpreter.minor, store, say=say)
+    return _run(_pip_command(pip, order, found), pip_environment(order.environment), order)
 
 
 @functools.cache
@@ -199,20 +213,21 @@ def pip_settings(environment: Mapping[str, str]) -> dict[str, str]:
     return {key: " ".join(value.split()) for key, value in found.items()}
 
 
-def _uv_command(order: Order, constraints: Path) -> list[str]:
+def _uv_command(order: Order, found: Path) -> list[str]:
     into = ["--target", str(order.into)] if order.into else []
     return [
         *_uv(order.environment), "--python", order.interpreter.path, *into, *_sources(order),
-        "--constraint", str(constraints), "--link-mode", "copy", "--quiet", *order.requirements,
+        "--constraint", str(found / CONSTRAINTS), "--link-mode", "copy", "--quiet", *order.requirements,
     ]  # fmt: skip
 
 
-def _pip_command(pip: Path, order: Order, constraints: Path) -> list[str]:
+def _pip_command(pip: Path, order: Order, found: Path) -> list[str]:
     into = ["--target", str(order.into)] if order.into else []
     # Without a setuptools of its own, an old Python can build from source only in a build environment.
     isolated = ["--use-pep517"] if order.from_source else []
-    quietly = ["--no-compile", "--no-warn-script-location", "--progress-bar", "off", "--quiet"]
-    options = [*into, *_sources(order), *isolated, *quietly, "--constraint", str(constraints)]
+    quietly = ["--no-compile", "--no-warn-script-location", "--progress-bar", "off"]
+    options = [*into, *_sources(order), *isolated, *quietly, "--find-links", str(found)]
+    options += ["--constraint", str(found / CONSTRAINTS)]
     return [order.interpreter.path, str(pip), "install", *options, *order.requirements]
 
 
@@ -247,8 +262,12 @@ def _advice(offline: bool) -> str:
 def gist(output: str) -> str:
     """The last words of uv or pip in one line, with no password that an index's address may hold."""
     lines = output.strip().splitlines()
-    marked = [n for n, line in enumerate(lines) if re.match(" *(\N{MULTIPLICATION SIGN}|error:|ERROR:)", line)]
-    # pip's last error is the telling one; uv explains a single one over several lines.
-    start = -1 if not marked else marked[-1] if "ERROR:" in output else marked[0]
-    told = " ".join(line.strip(" \N{MULTIPLICATION SIGN}╰─▶│├") for line in lines[start:])
-    return re.sub(r"//[^/@\s]+@", "//", told)[:SHOWN]
+    errors = [line for line in lines if line.startswith("ERROR:")]
+    conflict = re.search(r"The conflict is caused by:\n(( .*\n)+)", output)
+    if errors:  # pip's, with many other lines between
+        told = [errors[0], *(conflict[1].splitlines() if conflict else errors[1:])]
+    else:  # uv's, which explains over several lines
+        marked = (n for n, line in enumerate(lines) if re.match(" *(\N{MULTIPLICATION SIGN}|error:)", line))
+        told = lines[next(marked, -1) :]
+    words = " ".join(line.strip(" \N{MULTIPLICATION SIGN}╰─▶│├") for line in told)
+    return re.sub(r"//[^/@\s]+@", "//", words)[:SHOWN]

@@ -211,17 +211,33 @@ class TestDoor:
         only(monkeypatch, index)
         monkeypatch.setattr(packages, "find_uv", lambda: None)
         store = tmp_path / "store"
-        target = store / "cache" / "pip-for-python{}.{}".format(*sys.version_info)
-        target.mkdir(parents=True)
-        pip = Path(pytest.importorskip("pip").__file__).parent
-        (target / "pip").symlink_to(pip)  # fetched before
+        self.pip_as_fetched_before(store)
         assert prepare(["thing"], store).lock == ("ipykernel==6.99", "thing==2.0")
 
-    def test_constraints_hold(self, tmp_path, local):
-        into = tmp_path / "into"
-        order = packages.Order(["thing"], probe(sys.executable, os.environ), os.environ, into, {"thing": "1.0"}, ())
-        packages.install(order, tmp_path, say=[].append)
-        assert (into / "thing-1.0.dist-info").is_dir()
+    @pytest.mark.parametrize("uv", [True, False])
+    def test_what_the_environment_has_is_agreed_with_and_not_installed(self, tmp_path, local, index, monkeypatch, uv):
+        if not uv:
+            monkeypatch.setattr(packages, "find_uv", lambda: None)
+            self.pip_as_fetched_before(tmp_path)
+        needs = {"needs_old-1.0": "nowhere<3", "needs_new-1.0": "nowhere>=3", "needs_this-1.0": "nowhere==2.5"}
+        for name, need in needs.items():
+            wheel(index, *name.split("-"), {}, [need])
+        python = probe(sys.executable, os.environ)
+
+        def install(*names):
+            into = tmp_path / "-".join(names)
+            order = packages.Order(names, python, os.environ, into, {"nowhere": "2.5+cern", "thing": "1.0"}, ())
+            packages.install(order, tmp_path, say=[].append)
+            return {path.name for path in into.iterdir() if path.suffix == ".dist-info"}
+
+        assert install("needs-old", "needs-this", "thing") == {"needs_old-1.0.dist-info", "needs_this-1.0.dist-info"}
+        with pytest.raises(SoftwareError, match="nowhere"):
+            install("needs-new")
+
+    def pip_as_fetched_before(self, store):
+        target = store / "cache" / "pip-for-python{}.{}".format(*sys.version_info)
+        target.mkdir(parents=True)
+        (target / "pip").symlink_to(Path(pytest.importorskip("pip").__file__).parent)
 
     def test_uv_hears_what_pip_is_configured_with(self, tmp_path, monkeypatch):
         only(monkeypatch, tmp_path)
@@ -269,7 +285,7 @@ class TestDoor:
                 "  \N{MULTIPLICATION SIGN} No solution found:\n  ╰─▶ Because a and\n      b clash.\n",
                 "No solution found: Because a and b clash.",
             ),
-            ("WARNING: x\nERROR: first\nERROR: the last of them\n", "ERROR: the last of them"),
+            ("WARNING: x\nERROR: first\nERROR: the last of them\n", "ERROR: first ERROR: the last of them"),
             ("error: at https://me:pw@host/simple\n", "error: at https://host/simple"),
             ("only\nlast line\n\n", "last line"),
             ("", ""),

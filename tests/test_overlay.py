@@ -397,9 +397,12 @@ def test_a_kernel_in_every_python(version, store, tmp_path):
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("version", [version for version in OTHERS if version in ("2.7", "3.8", "3.9", "3.12")])
 def test_is_resolved_against_what_the_environment_has(version, store, tmp_path):
-    older = {"2.7": ("traitlets", "4.3.2"), "3.8": ("tornado", "6.1"), "3.9": ("traitlets", "5.9.0")}
-    name, wanted = older.get(version, ("platformdirs", "4.0.0"))
-    env = environment(PYTHONPATH=str(distribution(tmp_path, name, wanted, {})))
-    made = prepare(OTHERS[version], store, env)
-    assert not made.isolated
-    assert f"{name}=={wanted}" in made.requirements
+    older = {"2.7": ("traitlets", "4.3.2"), "3.8": ("tornado", "6.0.4"), "3.9": ("ipython", "7.16.1+built.here")}
+    name, has = older.get(version, ("platformdirs", "4.0.0"))
+    env = environment(PYTHONPATH=str(distribution(tmp_path, name, has, {})))
+    plan = overlay.Plan(probe(OTHERS[version], env), env, store, {name: has}, isolated=False)
+    building = tmp_path / "building"
+    building.mkdir()
+    overlay._install(plan, building, [].append)
+    assert not list(building.glob(f"{name}-*"))
+    assert list(building.glob("ipykernel-*"))
