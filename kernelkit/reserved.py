@@ -1,7 +1,7 @@
 """The option names that ``install`` and the places use themselves; a definition may not declare them."""
 
 RESERVED_OPTIONS = frozenset({
-    "account", "container", "cpus", "cvmfs", "data_dir", "dry_run", "env", "force_platform", "from", "help",
-    "json", "memory", "name", "nodes", "on", "partition", "prefix", "python", "replace", "sys_prefix", "system",
+    "account", "container", "cpus", "cvmfs", "data_dir", "definition", "dry_run", "env", "force_platform", "from",
+    "help", "json", "memory", "name", "nodes", "on", "partition", "prefix", "python", "replace", "sys_prefix", "system",
     "time", "user", "verify", "with",
 })  # fmt: skip
