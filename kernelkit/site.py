@@ -69,8 +69,8 @@ def _wanted(number: int, entry: Any, faults: list[str]) -> Iterator[Wanted]:
     faults.extend(found)
     if not found:
         options = {name: value for name, value in entry.items() if name not in COMMON}
-        given = {name: entry.get(name) for name in ("cvmfs", "python", "name")}
-        yield Wanted(definition, Asked(options, env=entry.get("env", {}), **given))
+        asked = Asked(options, entry.get("cvmfs"), entry.get("python"), entry.get("env", {}), entry.get("name"))
+        yield Wanted(definition, asked)
 
 
 def _faults(key: str, entry: dict[str, Any], definition: Definition) -> Iterator[str]:
