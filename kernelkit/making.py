@@ -21,7 +21,7 @@ def make(definition: Definition, asked: Asked, scope: Scope, *, build: bool, say
     Raises UsageError, DefinitionError and SoftwareError.
     """
     choice = resolve(definition, asked, say=say)
-    return render(settle(choice, scope.store, build=build, say=say))
+    return render(settle(choice, scope.store, build=build, say=say, shared=scope.shared))
 
 
 def refuse_what_others_may_write(definition: Definition, cvmfs: str | None) -> None:

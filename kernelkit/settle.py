@@ -41,22 +41,23 @@ class NotMadeError(Exception):
     """Something that a build would make is not there yet; the text names it."""
 
 
-def settle(choice: Choice, store: Path, *, build: bool, say: Say) -> Choice:
+def settle(choice: Choice, store: Path, *, build: bool, say: Say, shared: bool = False) -> Choice:
     """The choice with its environments made and its runtime decided; builds what is missing in ``store``.
 
-    Without ``build`` what is missing is told, and the runtime stays undecided. Raises SoftwareError.
+    Without ``build`` what is missing is told, and the runtime stays undecided. Where the kernel is ``shared``, the
+    packages in this user's home count for nothing. Raises SoftwareError.
     """
     workshop = Workshop(store, build, say)
     try:
         made = {number: _environment(choice, listed, workshop) for number, listed in _packages(choice).items()}
         choice = dataclasses.replace(choice, environments=made)
-        environment = environment_after_steps(choice, say=say)
+        environment = environment_after_steps(choice, say=say) | ({"PYTHONNOUSERSITE": "1"} if shared else {})
         interpreter = probe(find_python(choice, environment), environment)
         runtime = _runtime(choice, interpreter, environment, workshop)
     except NotMadeError as missing:
         say(f"{missing} would be made")
         return choice
-    return dataclasses.replace(choice, runtime=runtime)
+    return dataclasses.replace(choice, runtime=runtime, fallback=sys.executable)
 
 
 def environment_after_steps(choice: Choice, *, say: Say) -> dict[str, str]:
@@ -139,7 +140,8 @@ def _runtime(choice: Choice, interpreter: Interpreter, environment: Mapping[str,
         facts = interpreter.ipykernel
         return Runtime(interpreter.path, interpreter.version, facts.version, spec=spec_of(facts))
     if wanted == "environment":
-        raise SoftwareError(f"{interpreter.path} has no ipykernel, and the definition wants the environment's own")
+        why = interpreter.fault or "it has none"
+        raise SoftwareError(f"{interpreter.path}: the definition wants the environment's own ipykernel: {why}")
     prepare = functools.partial(overlay.prepare, say=workshop.say) if workshop.build else overlay.present
     made = prepare(interpreter, environment, workshop.store)
     if not made:
