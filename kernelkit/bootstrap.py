@@ -1,19 +1,20 @@
-"""The lines that an interpreter runs to become a kernel: ``python -c <code> [overlay] -f <connection file>``.
+"""The lines that an interpreter runs to become a kernel: ``python -c <code> [overlay] [wrapper] -f <connection file>``.
 
-They are valid in Python 2.7 and 3. The notebook's folder is off the path until the kernel has started, so that a
-``random.py`` in it breaks nothing; IPython puts it back for the user's own imports (``InteractiveShellApp.init_path``).
+Where it refuses, it becomes the wrapper again, which logs the reason and shows it in the notebook. The lines are
+valid in Python 2.7 and 3. The notebook's folder is off the path until the kernel has started, so that a ``random.py``
+in it breaks nothing; IPython puts it back for the user's own imports (``InteractiveShellApp.init_path``).
 """
 
 from __future__ import annotations
 
-from kernelkit.choice import Runtime
+from kernelkit.choice import Choice, Runtime
 
 REFUSED = 78  # the code with which a wrapper says that it refuses to start, EX_CONFIG of sysexits.h
 
 _CHECK = """\
 import os, sys
-def refuse(text):
-    sys.stderr.write("kernelkit: " + text + "\\n")
+{arguments}def refuse(text):
+{back}    sys.stderr.write("kernelkit: " + text + "\\n")
     sys.exit({code})
 if sys.path and sys.path[0] == "":
     del sys.path[0]
@@ -23,6 +24,16 @@ if sys.version_info[:2] != {version}:
 path = sys.path[:]
 """
 
+# Libraries that fit this software's programs need not fit bash.
+_BACK = """\
+    sane = dict(pair for pair in os.environ.items() if not pair[0].startswith(("LD_", "PYTHON")))
+    sys.stderr.flush()
+    try:
+        os.execve("/bin/bash", ["/bin/bash", "-p", wrapper, "--kernelkit-refused", text[:4000]] + sys.argv[1:], sane)
+    except (OSError, TypeError, ValueError):
+        pass
+"""
+
 # An empty entry, as `PYTHONPATH=/some/lib:` has one, means the notebook's folder too.
 _AWAY = """\
 if not all(map(os.path.isabs, os.environ.get("PYTHONPATH", "/").split(os.pathsep))):
@@ -30,7 +41,6 @@ if not all(map(os.path.isabs, os.environ.get("PYTHONPATH", "/").split(os.pathsep
 """
 
 _OVERLAY = """\
-overlay = sys.argv.pop(1)
 if not os.path.isdir(overlay):
     refuse(overlay + ": this overlay is gone; install the kernel again")
 sys.path.insert({place}, overlay)
@@ -54,22 +64,54 @@ ipykernel.kernelapp.launch_new_instance()
 """
 
 
-def code(runtime: Runtime) -> str:
-    """The text that starts a runtime's ipykernel, in the Python that was probed and in no other."""
+# What a wrapper becomes to show a failure in the notebook, in kernelkit's own Python.
+_FALLBACK = """\
+import sys
+try:
+    from kernelkit.fallback import main
+except Exception as error:
+    sys.stderr.write("kernelkit: the notebook cannot show this: %s: %s\\n" % (type(error).__name__, error))
+    sys.exit({code})
+main()
+"""
+
+
+def code(runtime: Runtime, *, wrapper: bool = False) -> str:
+    """The text that starts a runtime's ipykernel, in the Python that was probed and in no other.
+
+    With ``wrapper`` a refusal goes back to the wrapper, whose path is an argument.
+    """
     overlay = runtime.overlay is not None
-    return preparation(runtime.version[:2], overlay=overlay, isolated=runtime.isolated) + _RUN
+    return preparation(runtime.version[:2], overlay=overlay, isolated=runtime.isolated, wrapper=wrapper) + _RUN
 
 
-def preparation(version: tuple[int, int], *, overlay: bool, isolated: bool) -> str:
+def preparation(version: tuple[int, int], *, overlay: bool, isolated: bool, wrapper: bool = False) -> str:
     """The text up to where ipykernel has been imported: what is asked after it is asked of what would start."""
-    check = _CHECK.format(code=REFUSED, version=version, words="{}.{}".format(*version))
+    names = [name for name, taken in (("overlay", overlay), ("wrapper", wrapper)) if taken]
+    check = _CHECK.format(
+        code=REFUSED, version=version, words="{}.{}".format(*version), back=_BACK if wrapper else "",
+        arguments="".join(f"{name} = sys.argv.pop(1)\n" for name in names),
+    )  # fmt: skip
     place = "0" if isolated else "len(sys.path)"
     return check + _AWAY + (_OVERLAY.format(place=place) if overlay else "") + _IMPORT
 
 
-def arguments(runtime: Runtime) -> list[str]:
-    """The interpreter's arguments before the connection file's.
+def arguments(runtime: Runtime, *, wrapper: bool = False) -> list[str]:
+    """The interpreter's arguments before the connection file's, and before the wrapper's path where that is taken.
 
     The overlay's path is none of the text, where Python 2 would misread it.
     """
-    return ["-c", code(runtime), *([runtime.overlay] if runtime.overlay else [])]
+    return ["-c", code(runtime, wrapper=wrapper), *([runtime.overlay] if runtime.overlay else [])]
+
+
+def fallback(choice: Choice) -> list[str]:
+    """The command that shows why a kernel did not start, before its arguments; empty where there is none.
+
+    Neither the environment nor the notebook's folder adds to its path; a user's own packages are on it, since
+    kernelkit may be one of them.
+    """
+    if not choice.fallback:
+        return []
+    version = ".".join(map(str, choice.runtime.version)) if choice.runtime else ""
+    text = _FALLBACK.format(code=REFUSED)
+    return [choice.fallback, "-E", "-P", "-c", text, choice.name, choice.definition.language, version]

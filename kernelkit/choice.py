@@ -68,7 +68,10 @@ class Runtime:
 
 @dataclass(frozen=True)
 class Choice:
-    """A definition with every option pinned; ``name`` is the kernelspec's."""
+    """A definition with every option pinned; ``name`` is the kernelspec's.
+
+    ``fallback`` is the Python that shows in the notebook why a start failed: the one kernelkit is installed in.
+    """
 
     definition: Definition
     name: str
@@ -78,6 +81,7 @@ class Choice:
     env: Mapping[str, str] = field(default_factory=dict)
     environments: Mapping[int, str] = field(default_factory=dict)
     runtime: Runtime | None = None
+    fallback: str = ""
 
     @property
     def names(self) -> dict[str, Pinned | str]:

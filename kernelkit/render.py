@@ -43,7 +43,8 @@ def wrapper(choice: Choice) -> str:
         "base": choice.definition.base, "base_names": [*BASE, *choice.definition.base],
         "steps": [_step(choice, number, step) for number, step in enumerate(choice.definition.steps, 1)],
         "user_site": choice.definition.user_site, "in_notebook_folder": choice.definition.in_notebook_folder,
-        "runtime": choice.runtime, "bootstrap": choice.runtime and bootstrap.arguments(choice.runtime),
+        "runtime": choice.runtime, "fallback": bootstrap.fallback(choice),
+        "bootstrap": choice.runtime and bootstrap.arguments(choice.runtime, wrapper=bool(choice.fallback)),
     }  # fmt: skip
     # The id lets the shell that runs the steps see whether the file was replaced under it.
     draft = _shell(WRAPPER_FILE + ".j2", {**names, "id": ""})
@@ -89,6 +90,7 @@ def _provenance(choice: Choice) -> dict[str, Any]:
         "expects": _expects(choice),
         "checks": [_check(choice, check.name, check.code, check.prints) for check in choice.definition.checks],
         "environments": sorted(choice.environments.values()),
+        "fallback": choice.fallback,
     }  # fmt: skip
 
 
