@@ -101,7 +101,10 @@ def arguments(runtime: Runtime, *, wrapper: bool = False) -> list[str]:
 
     The overlay's path is none of the text, where Python 2 would misread it.
     """
-    return ["-c", code(runtime, wrapper=wrapper), *([runtime.overlay] if runtime.overlay else [])]
+    # As in ipykernel's own kernelspec: a debugger cannot see into frozen modules, which Python has from 3.11 on.
+    debugged = runtime.version[:2] >= (3, 11) and runtime.spec.get("metadata", {}).get("debugger")
+    options = ["-Xfrozen_modules=off"] if debugged else []
+    return [*options, "-c", code(runtime, wrapper=wrapper), *([runtime.overlay] if runtime.overlay else [])]
 
 
 def fallback(choice: Choice) -> list[str]:
