@@ -127,13 +127,11 @@ def _content(file: Path) -> bytes:
 
 def _phases(records: dict[str, list[str]]) -> Iterator[tuple[str, float]]:
     """Each step from its beginning to the next one's, then the whole launch until the log was written."""
-    marks = [mark.partition(" ") for mark in records.get("mark", [])]
+    ended = records.get("ended", [""])[-1]
+    marks = [*(mark.partition(" ") for mark in records.get("mark", [])), (ended, "", "")]
     for (begin, _, label), (end, _, _) in itertools.pairwise(marks):
-        yield label, _between(begin, end)
-    whole = _between(records.get("started", [""])[-1], records.get("ended", [""])[-1])
-    if marks:
-        yield marks[-1][2], _between(marks[-1][0], records.get("ended", [""])[-1])
-    yield "whole launch", whole
+        yield f"step {label}" if label[:1].isdigit() else label, _between(begin, end)
+    yield "whole launch", _between(records.get("started", [""])[-1], ended)
 
 
 def _between(begin: str, end: str) -> float:

@@ -10,27 +10,38 @@ import click
 
 from kernelkit.cli.common_options import json_option, kernel_names
 from kernelkit.cli.group import COMMANDS
+from kernelkit.cli.log_command import summary
 
 if TYPE_CHECKING:
     from kernelkit.kernelspecs import Kernelspec
+
+
+LAUNCHES = 3
 
 
 @click.command("show", short_help=COMMANDS["show"])
 @click.argument("name", shell_complete=kernel_names)
 @json_option
 def command(name: str, as_json: bool) -> None:
-    """Show kernel NAME in full: its files, the choice with where each value came from, its steps, what starts it."""
+    """Show kernel NAME in full.
+
+    Its files, the choice with where each value came from, its steps, what starts it, and its last launches.
+    """
+    from kernelkit.launchlog import launches
     from kernelkit.listing import found, state
 
     spec = found(name)
     judged, why = state(spec)
     if as_json:
-        row = {"name": spec.name, "path": str(spec.path), "state": judged, "why": why, "document": spec.document}
+        row = {"name": spec.name, "path": str(spec.path), "state": judged, "why": why, "document": spec.document,
+               "launches": [launch.row() for launch in launches(spec.name, LAUNCHES)]}  # fmt: skip
         click.echo(json.dumps({"format": 1, "kernelspecs": [row]}, indent=2))
         return
     click.echo(f"{spec.name}: {(spec.document or {}).get('display_name', '')}")
     for key, value in [("state", f"{judged}{': ' if why else ''}{why}"), *_fields(spec)]:
         click.echo(f"  {key + ':':<12} {value}")
+    for launch in launches(spec.name, LAUNCHES):
+        click.echo(f"  {'launched:':<12} {summary(launch)}")
 
 
 def _fields(spec: Kernelspec) -> Iterator[tuple[str, str]]:
