@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import tempfile
 from pathlib import Path
@@ -23,6 +24,7 @@ def command(into: Path | None) -> int:
     if into:
         return _run(into.absolute(), keep=True)
     with tempfile.TemporaryDirectory(prefix="kernelkit-demo-") as folder:
+        os.environ["XDG_STATE_HOME"] = f"{folder}/state"  # the launch logs go with the rest
         return _run(Path(folder), keep=False)
 
 
