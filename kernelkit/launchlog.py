@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kernelkit.definition import NAME
+
 FORMAT = "1"
 KEPT = 20  # launches of a kernel
 LINES = 20  # of what the steps printed
@@ -79,7 +81,7 @@ def folder(name: str) -> Path | None:
 def launches(name: str, count: int) -> list[Launch]:
     """The last starts of a kernel, newest first. What is torn, foreign or cannot be read is left out."""
     found: list[Launch] = []
-    for file in reversed(_files(folder(name))):
+    for file in reversed(_files(folder(name) if NAME.fullmatch(name) else None)):
         launch = _read(file)
         if launch:
             found.append(launch)
@@ -120,9 +122,12 @@ def _content(file: Path) -> bytes:
         descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
         return b""
-    with os.fdopen(descriptor, "rb") as stream:
-        regular = stat.S_ISREG(os.fstat(descriptor).st_mode)
-        return stream.read(LARGEST) if regular else b""
+    try:
+        return os.read(descriptor, LARGEST) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
+    except OSError:
+        return b""
+    finally:
+        os.close(descriptor)
 
 
 def _phases(records: dict[str, list[str]]) -> Iterator[tuple[str, float]]:
