@@ -57,7 +57,8 @@ def _told(error: KernelkitError) -> int:
 
 def _refused(error: OSError) -> int:
     """What the file system refuses is no bug of ours: a full or read-only disk, a missing folder, permissions."""
-    place = f"{error.filename}: " if error.filename else ""
+    where = error.filename2 or error.filename
+    place = f"{where}: " if where else ""
     click.echo(f"kernelkit: {place}{error.strerror}", err=True)
     return RefusedError.exit_code
 

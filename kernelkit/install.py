@@ -35,8 +35,11 @@ def install(kernel: Kernel, scope: Scope, *, replace: bool) -> Plan:
         if done.action != "unchanged":
             create(scope.kernels)
             staged = staging / f"{kernel.name}.{os.getpid()}"
-            _write(kernel, staged)
-            _swap_in(staged, scope.kernels / kernel.name)
+            try:
+                _write(kernel, staged)
+                _swap_in(staged, scope.kernels / kernel.name)
+            finally:
+                shutil.rmtree(staged, ignore_errors=True)
     return done
 
 
@@ -108,7 +111,7 @@ def _write(kernel: Kernel, folder: Path) -> None:
 
 
 def _swap_in(staged: Path, target: Path) -> None:
-    """Put a staged folder in its place; what was there is removed afterwards."""
+    """Put a staged folder in its place; what was there is then where it was staged."""
     try:
         if target.exists():
             exchange(staged, target)
@@ -118,9 +121,8 @@ def _swap_in(staged: Path, target: Path) -> None:
         ready = staged.with_name(target.name + READY)
         staged.rename(ready)
         _move_files(ready, target)
-        staged = ready
+        shutil.rmtree(ready, ignore_errors=True)
     _sync(target.parent)
-    shutil.rmtree(staged, ignore_errors=True)
 
 
 def _move_files(ready: Path, target: Path) -> None:

@@ -280,6 +280,7 @@ class TestRefusals:
         assert "RefusedError" in done.stderr
         assert os.strerror(errno.EFBIG) in done.stderr
         assert installed(scope) == "one"
+        assert [path.name for path in scope.staging.iterdir()] == ["lock"]
 
     @pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")
     def test_a_folder_that_may_not_be_written(self, scope):
