@@ -1,5 +1,6 @@
 """The rendered setup.sh under a real bash: what reaches the kernel, and what happens when a step fails."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -103,6 +104,15 @@ class TestQuoting:
         text += "".join(f'[[steps]]\nuse = "env"\nset = {{ A = {toml(escaped(v))} }}\n' for v in values)
         wrapper = wrapper_of(tmp_path, text, env={f"V{n}": value for n, value in enumerate(values)})
         shellcheck(wrapper)
+
+    @pytest.mark.parametrize("value", HOSTILE, ids=[repr(v[:12]) for v in HOSTILE])
+    def test_names_and_checks_carry_it_too(self, tmp_path, value):
+        text = f"display_name = {toml(escaped(value))}\n[[checks]]\nname = {toml(value)}\ncode = {toml(value)}\nprints = {toml(escaped(value))}"
+        choice = choice_of(tmp_path, text)
+        document = json.loads(render.render(choice).files["kernel.json"])
+        assert document["display_name"] == value
+        assert document["metadata"]["kernelkit"]["checks"] == [{"name": value, "code": value, "prints": value}]
+        assert environment(wrapper_of(tmp_path, text), BASE)
 
     def test_the_same_choice_gives_the_same_bytes(self, tmp_path, script):
         choice = choice_of(tmp_path, script_step(script("")), env={"B": "1", "A": "2"})
