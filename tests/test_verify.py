@@ -103,7 +103,8 @@ def test_healthy_without_a_wrapper(bench):
     assert verdict.passed, verdict
     assert (verdict.cause, verdict.advice) == ("", "")
     assert [check.id for check in verdict.checks] == [
-        "spec", "files", "start", "execute", "streams", "pid", "interpreter", "environment", "interrupt", "shutdown",
+        "spec", "files", "start", "execute", "streams", "pid", "interpreter", "environment", "interrupt", "children",
+        "shutdown",
     ]  # fmt: skip
     assert {name for name, status in statuses(verdict).items() if status == "skipped"} == {"interpreter", "environment"}
     assert [phase.name for phase in verdict.phases] == ["spawn", "kernel_info", "first reply", "shutdown"]
@@ -270,6 +271,12 @@ def test_interrupt_ignored(bench):
     verdict = bench.verdict("trap '' INT\n" + f'exec "{sys.executable}" "{ignoring(bench)}" "$@"')
     assert failures(verdict) == ["interrupt"]
     assert "interrupt did not arrive" in verdict.failed_checks[0].detail
+
+
+def test_interrupt_that_does_not_reach_what_a_cell_started(bench):
+    verdict = bench.verdict(KERNEL + "\nexit $?", interrupt_mode="message")
+    assert failures(verdict) == ["pid", "children"]
+    assert "ran on" in verdict.failed_checks[1].detail
 
 
 def ignoring(bench):

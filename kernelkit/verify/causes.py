@@ -127,6 +127,10 @@ FAILED_CHECKS = {
         "a running cell cannot be interrupted",
         'start the kernel with exec and with signals as they were, or declare interrupt_mode "message"',
     ),
+    "children": Cause(
+        "an interrupt does not reach what a cell started",
+        "start the kernel with exec, so that it leads the group of processes that Jupyter interrupts",
+    ),
     "shutdown": Cause("it does not end cleanly", "what the wrapper or the steps start must end with the kernel"),
 }
 

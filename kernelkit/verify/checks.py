@@ -127,6 +127,40 @@ _ENVIRONMENT = """(lambda os, json: (lambda w: {{
 async def interrupt(launch: Launch, limit: float) -> Finding:
     """A cell that runs can be interrupted, and the kernel works afterwards."""
     code = f"import sys, time\nprint('running')\nsys.stdout.flush()\ntime.sleep({INTERRUPT_LIMIT})"
+    finding = await _interrupted(launch, limit, code)
+    if finding.status != "passed":
+        return finding
+    launch.interruptible = True
+    after = await launch.talk.execute("1+1", limit)
+    return PASSED if after.result == "2" else failed(f"the next cell gave {after.error or after.result!r}")
+
+
+async def children(launch: Launch, limit: float) -> Finding:
+    """An interrupt reaches the processes that a cell started."""
+    if not launch.interruptible:
+        return skipped("no interrupt arrives")
+    finding = await _interrupted(launch, limit, _CHILD.format(seconds=INTERRUPT_LIMIT))
+    if finding.status != "passed":
+        return finding
+    ended = await _value(launch, limit, _CHILDS_END)
+    return PASSED if ended else failed("a process that the cell had started ran on")
+
+
+# The name is taken back at the end: what a user's notebook sees is not the check's to fill.
+_CHILD = """import subprocess, sys
+_kernelkit_child = subprocess.Popen(['sleep', '{seconds}'])
+print('running')
+sys.stdout.flush()
+_kernelkit_child.wait()"""
+# A wait() that is interrupted can lose the exit code, so that only whether the child has ended is asked.
+_CHILDS_END = """(lambda child, time: (
+  any(child.poll() is not None or time.sleep(0.02) for _ in range(50)),
+  child.poll() is None and (child.kill() or child.wait()))[0]
+)(globals().pop('_kernelkit_child'), __import__('time'))"""
+
+
+async def _interrupted(launch: Launch, limit: float, code: str) -> Finding:
+    """Run a cell that prints once it is running and then waits, and interrupt it."""
     exchange = launch.talk.start(code)
     await launch.talk.until(lambda: bool(exchange.stdout) or exchange.complete, exchange, limit)
     await launch.interrupt()
@@ -138,8 +172,7 @@ async def interrupt(launch: Launch, limit: float) -> Finding:
         return failed(f"the interrupt did not arrive: the cell ran on for {INTERRUPT_LIMIT:g} s to its end")
     if not exchange.error.startswith("KeyboardInterrupt"):
         return failed(f"the cell ended with {exchange.error}")
-    after = await launch.talk.execute("1+1", limit)
-    return PASSED if after.result == "2" else failed(f"the next cell gave {after.error or after.result!r}")
+    return PASSED
 
 
 async def own(check: dict[str, Any], launch: Launch, limit: float) -> Finding:
@@ -176,7 +209,7 @@ PYTHON: tuple[tuple[str, Function], ...] = (
     ("environment", environment),
 )
 # Last, for a cell that cannot be interrupted keeps the kernel busy.
-LAST: tuple[tuple[str, Function], ...] = (("interrupt", interrupt),)
+LAST: tuple[tuple[str, Function], ...] = (("interrupt", interrupt), ("children", children))
 IDS = ("spec", "files", "start", *(name for name, _ in (FIRST, *PYTHON, *LAST)), "shutdown")
 
 

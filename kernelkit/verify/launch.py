@@ -61,6 +61,7 @@ class Launch:
             connection_file=str(self.connection_file),
         )  # fmt: skip
         self.conversation: Conversation | None = None
+        self.interruptible = False
         self._context = context
         self._begun = time.time()
         self._gone = False
