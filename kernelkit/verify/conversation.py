@@ -89,7 +89,7 @@ class Exchange:
 
 
 class Conversation:
-    """What is said over a client's shell and iopub channels, sorted by the request that it belongs to."""
+    """What is said over a client's shell, control and iopub channels, sorted by the request that it belongs to."""
 
     def __init__(self, client: Any, exit_code: Callable[[], Awaitable[int | None]]) -> None:
         self._client = client
@@ -102,7 +102,7 @@ class Conversation:
         self._client.start_channels(stdin=False, hb=False)
         self._readers = [
             asyncio.create_task(self._listen(channel))
-            for channel in (self._client.shell_channel, self._client.iopub_channel)
+            for channel in (self._client.shell_channel, self._client.control_channel, self._client.iopub_channel)
         ]
 
     async def close(self) -> None:
@@ -121,10 +121,10 @@ class Conversation:
             exchange = self._exchanges.get(message["parent_header"].get("msg_id", ""))
             if exchange is None:
                 continue
-            if channel is self._client.shell_channel:
-                exchange.reply = message["content"]
-            else:
+            if channel is self._client.iopub_channel:
                 exchange.take(message["header"]["msg_type"], message["content"])
+            else:
+                exchange.reply = message["content"]
             exchange.changed.set()
 
     def _exchange(self, message_id: str) -> Exchange:
@@ -133,6 +133,10 @@ class Conversation:
     def ask_kernel_info(self) -> Exchange:
         """Send a kernel_info request."""
         return self._exchange(self._client.kernel_info())
+
+    def ask_shutdown(self) -> Exchange:
+        """Send a shutdown request."""
+        return self._exchange(self._client.shutdown())
 
     def start(self, code: str, expressions: dict[str, str] | None = None) -> Exchange:
         """Send code, without leaving a trace in the user's history."""

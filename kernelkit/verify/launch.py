@@ -132,10 +132,18 @@ class Launch:
         """Interrupt as the server does: by signal or by message, as the kernelspec says."""
         await self.manager.interrupt_kernel()
 
-    async def request_shutdown(self) -> None:
+    async def request_shutdown(self) -> Exchange:
         """Ask it to end, as the server does: an interrupt first, then the request."""
         await self.manager.interrupt_kernel()
-        await self.manager.request_shutdown()
+        request = self.talk.ask_shutdown()
+        if self.manager.provisioner:
+            await self.manager.provisioner.shutdown_requested()
+        return request
+
+    async def terminate(self) -> None:
+        """Send SIGTERM, as the server does to a kernel that did not end when it was asked to."""
+        if self.manager.provisioner:
+            await self.manager.provisioner.terminate()
 
     async def ended(self, limit: float) -> float | None:
         """Wait for the process to end; the seconds that it took, or None after ``limit`` seconds."""
