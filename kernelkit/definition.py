@@ -95,6 +95,7 @@ class Definition:
     base: tuple[str, ...] = ()
     user_site: bool = True
     in_notebook_folder: bool = False
+    snapshot: bool = True
 
     @property
     def folder(self) -> Path:

@@ -125,7 +125,11 @@ def _faults_of_strings(definition: Definition) -> Iterator[str]:
 
 
 def _definition(path: Path, table: dict[str, Any], sources: tuple[Path, ...]) -> Definition:
-    plain = {key: table[key] for key in ("summary", "language", "user_site", "in_notebook_folder") if key in table}
+    plain = {
+        key: table[key]
+        for key in ("summary", "language", "user_site", "in_notebook_folder", "snapshot")
+        if key in table
+    }
     return Definition(
         name=path.name.removesuffix(catalogue.SUFFIX), path=path, sources=sources, display_name=table["display_name"],
         options={name: _option(name, entry) for name, entry in table.get("options", {}).items()},

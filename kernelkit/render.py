@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ from kernelkit.shell import ShellEnvironment
 
 FORMAT = 1
 AREA_TIMEOUT = 10  # seconds the wrapper waits for one file of the software area
-BASE = ("HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TERM", "TMPDIR")
+BASE = ("HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR")
 LOGOS = ("logo-32x32.png", "logo-64x64.png", "logo-svg.svg")
 ARGV = ["/bin/bash", "-p", "{resource_dir}/setup.sh", "-f", "{connection_file}"]
 
@@ -40,7 +41,8 @@ def wrapper(choice: Choice) -> str:
     names = {
         "title": display_name(choice), "name": choice.name, "area_timeout": AREA_TIMEOUT,
         "env": environment_variables(choice),
-        "base": choice.definition.base, "base_names": [*BASE, *choice.definition.base],
+        "base_names": [*BASE, *choice.definition.base],
+        "cvmfs": choice.cvmfs.value.rstrip("/"), "snapshot": _may_be_kept(choice),
         "steps": [_step(choice, number, step) for number, step in enumerate(choice.definition.steps, 1)],
         "user_site": choice.definition.user_site, "in_notebook_folder": choice.definition.in_notebook_folder,
         "runtime": choice.runtime, "fallback": bootstrap.fallback(choice),
@@ -49,6 +51,16 @@ def wrapper(choice: Choice) -> str:
     # The id lets the shell that runs the steps see whether the file was replaced under it.
     draft = _shell(WRAPPER_FILE + ".j2", {**names, "id": ""})
     return _shell(WRAPPER_FILE + ".j2", {**names, "id": _digest(draft)[:16]})
+
+
+_SECRET = re.compile("TOKEN|SECRET|PASSW|CREDENTIAL|COOKIE|PRIVATE_KEY|API_KEY", re.IGNORECASE)
+
+
+def _may_be_kept(choice: Choice) -> bool:
+    """Whether what the steps make may be kept: not where they see the notebook's folder, or what may be a secret."""
+    definition = choice.definition
+    seen = [*definition.base, *environment_variables(choice)]
+    return definition.snapshot and not definition.in_notebook_folder and not any(map(_SECRET.search, seen))
 
 
 def display_name(choice: Choice) -> str:

@@ -14,7 +14,7 @@ STRING, BOOLEAN, TABLE, STRINGS, TABLES, STRING_TABLE = (
 TOP = {
     "display_name": STRING, "summary": STRING, "language": STRING, "extends": STRING, "options": TABLE,
     "steps": TABLES, "launch": TABLE, "checks": TABLES, "env": STRING_TABLE, "base": STRINGS,
-    "user_site": BOOLEAN, "in_notebook_folder": BOOLEAN,
+    "user_site": BOOLEAN, "in_notebook_folder": BOOLEAN, "snapshot": BOOLEAN,
 }  # fmt: skip
 OPTION = {"help": STRING, "default": STRING, "releases": TABLE}
 RELEASES = {"from": STRING, "tool": STRING, "path": STRING}

@@ -67,7 +67,8 @@ def environment_after_steps(choice: Choice, *, say: Say) -> dict[str, str]:
         wrapper = Path(folder, WRAPPER_FILE)
         wrapper.write_text(render.wrapper(bare), encoding="utf-8", errors="surrogateescape")
         try:
-            answer = run(["/bin/bash", "-p", str(wrapper), "--kernelkit-environment"], timeout=STEPS_TIMEOUT)
+            argv = ["/bin/bash", "-p", str(wrapper), "--kernelkit-environment"]
+            answer = run(argv, timeout=STEPS_TIMEOUT, environment={**os.environ, "KERNELKIT_SNAPSHOT": "0"})
         except ProcessError as error:
             raise _steps_failed(choice, error, say) from error
     entries = os.fsdecode(answer.stdout).split("\0")

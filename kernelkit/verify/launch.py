@@ -83,7 +83,7 @@ class Launch:
         notebooks = self.folder / "notebooks"
         notebooks.mkdir(parents=True)
         self.connection_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        env = {**os.environ, "KERNELKIT_FALLBACK": "0", MARKER: self.footprint.marker,
+        env = {**os.environ, "KERNELKIT_FALLBACK": "0", "KERNELKIT_BACKGROUND": "0", MARKER: self.footprint.marker,
                "JPY_SESSION_NAME": str(notebooks / "verify.ipynb")}  # fmt: skip
         with (self.folder / "output").open("wb") as output:
             await self.manager.start_kernel(cwd=str(notebooks), env=env, stdout=output, stderr=output)
