@@ -31,8 +31,9 @@ _STEP = re.compile(r"step (\d+ of \d+, [^:]+): (.*)", re.DOTALL)
 class Launch:
     """One start of a kernel.
 
-    ``started`` is in seconds since 1970, ``phases`` are names with seconds. ``ran`` says what made the environment
-    and ``why``; ``result`` is ``started`` when the interpreter took over, or ``failed`` for the ``reason``.
+    ``started`` is in seconds since 1970, ``phases`` are names with seconds. ``ran`` says what made the environment and
+    ``why``: ``steps``, or a ``snapshot``, ``recorded`` then (0 for none) of steps that ``took`` so many seconds.
+    ``result`` is ``started`` when the interpreter took over, or ``failed`` for the ``reason``.
     """
 
     file: Path
@@ -41,6 +42,8 @@ class Launch:
     pid: int
     ran: str
     why: str
+    recorded: float
+    took: float
     phases: tuple[tuple[str, float], ...]
     result: str
     reason: str
@@ -63,7 +66,8 @@ class Launch:
         """It as plain values for JSON; times in milliseconds."""
         return {
             "name": self.name, "started": self.started, "pid": self.pid, "result": self.result, "step": self.step,
-            "reason": self.reason, "ran": self.ran, "why": self.why, "interpreter": self.interpreter, "id": self.id,
+            "reason": self.reason, "ran": self.ran, "why": self.why, "recorded": self.recorded or None,
+            "steps_took": round(self.took * 1000, 3), "interpreter": self.interpreter, "id": self.id,
             "phases": [{"name": name, "milliseconds": round(seconds * 1000, 3)} for name, seconds in self.phases],
             "output": list(self.output), "file": str(self.file),
         }  # fmt: skip
@@ -110,7 +114,8 @@ def _read(file: Path) -> Launch | None:
     pid = last.get("pid", "")
     return Launch(
         file, last.get("name", ""), _time(last.get("started", "")) / _MILLION, int(pid) if pid.isdecimal() else 0,
-        last.get("ran", ""), last.get("why", ""), tuple(_phases(records)), last.get("result", ""),
+        last.get("ran", ""), last.get("why", ""), _time(last.get("recorded", "")) / _MILLION,
+        _time(last.get("took", "")) / _MILLION, tuple(_phases(records)), last.get("result", ""),
         one_line(last.get("reason", "")), last.get("interpreter", ""), last.get("id", ""),
         last_lines(last.get("output", "")),
     )  # fmt: skip

@@ -8,6 +8,8 @@ holds its key, until when it counts, and the reason.
 from __future__ import annotations
 
 import os
+import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ MAGIC = b"kernelkit-snapshot=1"
 REFUSAL = b"kernelkit-refusal=1"
 LARGEST = 1 << 26  # bytes; what is larger, no wrapper wrote
 _MILLION = 1_000_000
+_ID = re.compile(r"^kernelkit_id=([0-9a-f]{16})$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -45,15 +48,30 @@ def folder(name: str) -> Path | None:
     return Path(cache, "kernelkit", "snapshots", name) if cache and NAME.fullmatch(name) else None
 
 
-def snapshots(name: str, wrapper: str) -> list[Snapshot]:
-    """What is kept for the kernel whose wrapper has this id, newest first. What cannot be read is left out."""
-    found = [snapshot for file in _files(folder(name), wrapper) if (snapshot := _read(file))]
+def snapshots(name: str, wrapper: Path) -> list[Snapshot]:
+    """What is kept for the kernel with this wrapper as it is now, newest first. What cannot be read is left out."""
+    found = [snapshot for file in _files(folder(name), _identity(wrapper)) if (snapshot := _read(file))]
     return sorted(found, key=lambda snapshot: -snapshot.recorded)
 
 
-def _files(place: Path | None, wrapper: str) -> Iterator[Path]:
+def forget(name: str) -> None:
+    """Remove all that is kept for a kernel, where it can be removed."""
+    place = folder(name)
+    if place and not place.is_symlink():
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def _identity(wrapper: Path) -> str:
     try:
-        yield from sorted(place.glob(f"{wrapper}.*")) if place else []
+        found = _ID.search(wrapper.read_text(encoding="utf-8", errors="replace"))
+    except OSError:
+        return ""
+    return found[1] if found else ""
+
+
+def _files(place: Path | None, identity: str) -> Iterator[Path]:
+    try:
+        yield from sorted(place.glob(f"{identity}.*")) if place and identity else []
     except OSError:
         return
 

@@ -559,3 +559,88 @@ class TestTrouble:
         (second,) = site.kept
         assert first != second
         assert re.match("[0-9a-f]{16}[.]", second.name)
+
+
+# ---- what the commands say
+
+
+class TestCommands:
+    @pytest.fixture
+    def kernel(self, home, tmp_path):
+        script = tmp_path / "set up.sh"
+        write(script, "export FOO=1\nsleep 0.3\n")
+        (tmp_path / "sample.toml").write_text(script_step(script, 'expects = { variables = ["FOO"] }\n'))
+        home.ok("install", "--from", tmp_path / "sample.toml", "--python", sys.executable)
+        settle(home.kernels / "sample/setup.sh")
+        return script
+
+    def test_warm_records_and_launches(self, home, kernel):
+        assert "none yet: the next launch records one" in home.ok("show", "sample")
+        said = home.ok("warm", "sample")
+        assert re.fullmatch(
+            r"sample: recorded from \d+ inputs, instead of steps that take [\d.]+ s; first reply after [\d.]+ s\n", said
+        )
+        assert re.search(
+            r"snapshot: +confirmed, recorded \d s ago from \d+ inputs; the steps took [\d.]+ s",
+            home.ok("show", "sample"),
+        )
+        assert re.search(r"ran: +snapshot recorded \d s before, which saved 0\.\d\d s", home.ok("log", "sample"))
+        (launch,) = json.loads(home.ok("log", "sample", "--json"))["launches"]
+        assert (launch["ran"], launch["why"], launch["steps_took"] > 300) == ("snapshot", "", True)
+
+    def test_the_log_says_why_the_steps_ran(self, home, kernel):
+        home.ok("test", "sample")
+        assert "ran:         steps: there was no snapshot" in home.ok("log", "sample")
+        write(kernel, "export FOO=2\n")
+        home.ok("test", "sample")
+        assert f"ran:         steps: {kernel} changed" in home.ok("log", "sample")
+        home.ok("test", "sample", KERNELKIT_SNAPSHOT="0")
+        assert "ran:         steps: KERNELKIT_SNAPSHOT is 0" in home.ok("log", "sample")
+
+    def test_show_says_why_there_is_none(self, home, kernel):
+        write(kernel, "export FOO=1 MY_TOKEN=x\n")
+        said = home.ok("warm", "sample")
+        assert said.startswith("sample: no snapshot: the steps set MY_TOKEN, which may be a secret; first reply")
+        assert "snapshot:    none: the steps set MY_TOKEN, which may be a secret" in home.ok("show", "sample")
+
+    def test_steps_that_fail(self, home, kernel):
+        kernel.unlink()
+        result = home.kernelkit("warm", "sample")
+        assert (result.code, result.out) == (4, "")
+        assert f"{kernel}: No such file or directory" in result.err
+
+    def test_a_kernel_of_somebody_else(self, home, kernel):
+        other = home.kernels / "other"
+        other.mkdir()
+        (other / "kernel.json").write_text('{"argv": ["x"], "display_name": "x", "language": "x"}')
+        result = home.kernelkit("warm", "other")
+        assert (result.code, result.out) == (5, "")
+        assert "was not made by kernelkit" in result.err
+
+    def test_what_is_removed_leaves_nothing_recorded(self, home, kernel):
+        home.ok("warm", "sample")
+        kept = home.path / ".cache/kernelkit/snapshots/sample"
+        assert kept.is_dir()
+        home.ok("remove", "sample")
+        assert not kept.exists()
+
+    def test_verification_sees_a_recording_that_is_no_longer_true(self, home, kernel, tmp_path):
+        """What a program that is no shell reads is not observed where there is no strace."""
+        read = tmp_path / "read"
+        read.write_text("1")
+        write(kernel, f"export FOO=$(cat {quoted(str(read))})\n")
+        home.ok("test", "sample")
+        read.write_text("2")
+        result = home.kernelkit("test", "sample", "--json", "-")
+        (verdict,) = json.loads(result.out)["verdicts"]
+        (check,) = [check for check in verdict["checks"] if check["id"] == "snapshot"]
+        assert (result.code, check["status"]) == (1, "failed"), check
+        assert check["detail"] == "what was recorded is not what the steps make: FOO"
+
+    def test_verification_has_what_differs_in_every_run_refused(self, home, kernel):
+        write(kernel, "export FOO=$RANDOM$RANDOM\n")
+        result = home.kernelkit("test", "sample", "--json", "-")
+        (verdict,) = json.loads(result.out)["verdicts"]
+        (check,) = [check for check in verdict["checks"] if check["id"] == "snapshot"]
+        assert (result.code, check["status"]) == (0, "note"), check
+        assert check["detail"] == "no snapshot: FOO differs between two runs"

@@ -28,8 +28,8 @@ LAYERS = (
     ("making",),
     ("upgrading", "site"),
     ("applying",),
-    ("sandbox", "verify", "lint", "doctor", "launchlog", "fallback"),
-    ("report", "demo"),
+    ("sandbox", "verify", "lint", "doctor", "launchlog", "snapshots", "fallback"),
+    ("report", "demo", "warming"),
     ("cli",),
     ("__main__",),
 )

@@ -103,8 +103,8 @@ def test_healthy_without_a_wrapper(bench):
     assert verdict.passed, verdict
     assert (verdict.cause, verdict.advice) == ("", "")
     assert [check.id for check in verdict.checks] == [
-        "spec", "files", "start", "execute", "streams", "pid", "interpreter", "environment", "interrupt", "children",
-        "shutdown",
+        "spec", "files", "start", "execute", "streams", "pid", "interpreter", "environment", "snapshot", "interrupt",
+        "children", "shutdown",
     ]  # fmt: skip
     assert {name for name, status in statuses(verdict).items() if status == "skipped"} == {"interpreter", "environment"}
     assert [phase.name for phase in verdict.phases] == ["spawn", "kernel_info", "first reply", "shutdown"]

@@ -24,7 +24,8 @@ def command(into: Path | None) -> int:
     if into:
         return _run(into.absolute(), keep=True)
     with tempfile.TemporaryDirectory(prefix="kernelkit-demo-") as folder:
-        os.environ["XDG_STATE_HOME"] = f"{folder}/state"  # the launch logs go with the rest
+        # The launch logs and the snapshots go with the rest.
+        os.environ |= {"XDG_STATE_HOME": f"{folder}/state", "XDG_CACHE_HOME": f"{folder}/cache"}
         return _run(Path(folder), keep=False)
 
 

@@ -54,9 +54,25 @@ def summary(launch: Launch) -> str:
     return f"{when}  {launch.result} after {launch.seconds:.3f} s{ending}"
 
 
+def _replayed(launch: Launch) -> str:
+    """How old what was replayed was, and what it saved."""
+    if launch.ran != "snapshot":
+        return ""
+    saved = max(launch.took - launch.seconds, 0)
+    return f" recorded {age(launch.started - launch.recorded)} before, which saved {saved:.2f} s"
+
+
+def age(seconds: float) -> str:
+    """A time span in its largest unit."""
+    for size, unit in ((86400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(seconds, 0):.0f} s"
+
+
 def _lines(launch: Launch) -> Iterator[str]:
     yield f"{launch.name}: {summary(launch)}"
-    ran = f"{launch.ran}{': ' if launch.why else ''}{launch.why}"
+    ran = f"{launch.ran}{_replayed(launch)}{': ' if launch.why else ''}{launch.why}"
     for key, value in (("ran", ran), ("python", launch.interpreter), ("process", launch.pid), ("file", launch.file)):
         if value:
             yield f"  {key + ':':<12} {value}"

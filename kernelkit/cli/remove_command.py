@@ -15,7 +15,9 @@ def command(names: tuple[str, ...], force: bool) -> None:
     """Remove kernels that kernelkit made: the ones that Jupyter finds under these names."""
     from kernelkit.install import remove
     from kernelkit.listing import found
+    from kernelkit.snapshots import forget
 
     for spec in [found(name) for name in names]:
         remove(spec, force=force)
+        forget(spec.name)
         click.echo(f"removed {spec.name}: {spec.path}")

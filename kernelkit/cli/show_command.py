@@ -10,7 +10,7 @@ import click
 
 from kernelkit.cli.common_options import json_option, kernel_names
 from kernelkit.cli.group import COMMANDS
-from kernelkit.cli.log_command import summary
+from kernelkit.cli.log_command import age, summary
 
 if TYPE_CHECKING:
     from kernelkit.kernelspecs import Kernelspec
@@ -25,7 +25,7 @@ LAUNCHES = 3
 def command(name: str, as_json: bool) -> None:
     """Show kernel NAME in full.
 
-    Its files, the choice with where each value came from, its steps, what starts it, and its last launches.
+    Its files, the choice with where each value came from, its steps, what starts it, its snapshot, its last launches.
     """
     from kernelkit.launchlog import launches
     from kernelkit.listing import found, state
@@ -61,6 +61,23 @@ def _fields(spec: Kernelspec) -> Iterator[tuple[str, str]]:
     yield from _runtime(made)
     yield "checks", ", ".join(check["name"] for check in made.get("checks", [])) or "none of its own"
     yield "files", ", ".join(sorted(made["digests"]))
+    yield "snapshot", _snapshot(spec)
+
+
+def _snapshot(spec: Kernelspec) -> str:
+    import time
+
+    from kernelkit.kernel import WRAPPER_FILE
+    from kernelkit.snapshots import snapshots
+
+    kept = snapshots(spec.name, spec.path / WRAPPER_FILE)
+    if not kept:
+        return f"none yet: the next launch records one, or `kernelkit warm {spec.name}`"
+    newest = kept[0]
+    if newest.state == "refused":
+        return f"none: {newest.reason}"
+    ago = age(time.time() - newest.recorded)
+    return f"{newest.state}, recorded {ago} ago from {newest.inputs} inputs; the steps took {newest.took:.2f} s"
 
 
 def _pin(pin: dict[str, Any]) -> str:

@@ -123,6 +123,10 @@ FAILED_CHECKS = {
     "pid": Cause("the wrapper starts the kernel as a child", "put exec before the command that starts the kernel"),
     "interpreter": Cause("another Python runs than was recorded", "install the kernel again"),
     "environment": Cause("the environment lacks what the steps promise", "see its output; is the release still there?"),
+    "snapshot": Cause(
+        "a recorded environment is replayed that the steps no longer make",
+        "give the definition snapshot = false, or the step's template the file that it depends on",
+    ),
     "interrupt": Cause(
         "a running cell cannot be interrupted",
         'start the kernel with exec and with signals as they were, or declare interrupt_mode "message"',

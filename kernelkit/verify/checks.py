@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from kernelkit.verify import replay
 from kernelkit.verify.conversation import KernelSilentError
 from kernelkit.verify.launch import Launch
 from kernelkit.verify.verdict import Status
@@ -124,6 +125,27 @@ _ENVIRONMENT = """(lambda os, json: (lambda w: {{
 )(json.loads({wanted})))(__import__('os'), __import__('json'))"""
 
 
+async def snapshot(launch: Launch, limit: float) -> Finding:  # noqa: ARG001 - every check is given a limit
+    """What the wrapper replays is what its steps make."""
+    if not launch.spec.record:
+        return skipped("kernelkit did not make this kernel")
+    kept = await replay.replayed(launch)
+    if kept.code == replay.NOTHING_KEPT:
+        return skipped(kept.words)
+    now = await replay.made(launch)
+    if kept.code or now.code:
+        return failed(kept.words if kept.code else now.words)
+    differing = replay.differences(kept.seen, now.seen)
+    if not differing:
+        return PASSED
+    again = await replay.made(launch)
+    # What does not agree with what was recorded is not kept, whatever the reason.
+    said = await replay.recorded_again(launch)
+    if replay.differences(now.seen, again.seen):
+        return Finding("note", said)
+    return failed(f"what was recorded is not what the steps make: {differing}")
+
+
 async def interrupt(launch: Launch, limit: float) -> Finding:
     """A cell that runs can be interrupted, and the kernel works afterwards."""
     code = f"import sys, time\nprint('running')\nsys.stdout.flush()\ntime.sleep({INTERRUPT_LIMIT})"
@@ -208,9 +230,10 @@ PYTHON: tuple[tuple[str, Function], ...] = (
     ("interpreter", interpreter),
     ("environment", environment),
 )
+SNAPSHOT: tuple[str, Function] = ("snapshot", snapshot)
 # Last, for a cell that cannot be interrupted keeps the kernel busy.
 LAST: tuple[tuple[str, Function], ...] = (("interrupt", interrupt), ("children", children))
-IDS = ("spec", "files", "start", *(name for name, _ in (FIRST, *PYTHON, *LAST)), "shutdown")
+IDS = ("spec", "files", "start", *(name for name, _ in (FIRST, *PYTHON, SNAPSHOT, *LAST)), "shutdown")
 
 
 def after_first(launch: Launch) -> list[tuple[str, Function]]:
@@ -218,7 +241,7 @@ def after_first(launch: Launch) -> list[tuple[str, Function]]:
     listed = launch.spec.record.get("checks")
     brought = [check for check in listed if isinstance(check, dict)] if isinstance(listed, list) else []
     own_checks = [(f"check:{check.get('name', '')}", partial(own, check)) for check in brought]
-    return [*map(_for_python, PYTHON), *own_checks, *map(_for_python, LAST)]
+    return [*map(_for_python, PYTHON), SNAPSHOT, *own_checks, *map(_for_python, LAST)]
 
 
 def _for_python(entry: tuple[str, Function]) -> tuple[str, Function]:
