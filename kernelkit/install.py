@@ -17,7 +17,7 @@ from kernelkit.errors import RefusedError
 from kernelkit.exchange import UnsupportedError, exchange, move_in
 from kernelkit.kernel import SPEC_FILE, Kernel
 from kernelkit.kernelspecs import NATIVE, Kernelspec, read
-from kernelkit.plan import Plan, plan
+from kernelkit.plan import Plan, is_installed, plan
 from kernelkit.scopes import Scope, scope_of
 from kernelkit.seal import edited_files, record
 from kernelkit.storage import create
@@ -28,7 +28,7 @@ READY = ".ready"  # marks a staged kernelspec that is whole and is being moved i
 
 def install(kernel: Kernel, scope: Scope, *, replace: bool) -> Plan:
     """Install a kernel, and say what was done. Raises UsageError, RefusedError."""
-    if plan(kernel, scope, replace=replace).action == "unchanged":
+    if is_installed(kernel, scope):
         return Plan("unchanged", scope.kernels / kernel.name)
     with _told(scope), _staging(scope) as staging:
         done = plan(kernel, scope, replace=replace)

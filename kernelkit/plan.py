@@ -45,6 +45,18 @@ def plan(kernel: Kernel, scope: Scope, *, replace: bool) -> Plan:
     return Plan("replace" if reason else "update", target, "".join(_diff(present, kernel.files)))
 
 
+def is_installed(kernel: Kernel, scope: Scope) -> bool:
+    """Whether exactly this kernel stands in its place, as far as can be seen while others may be installing there.
+
+    Raises UsageError, RefusedError.
+    """
+    _refuse_name(kernel.name)
+    try:
+        return _files(scope.kernels / kernel.name) == kernel.files
+    except (FileNotFoundError, PermissionError):
+        return False
+
+
 def _refuse_name(name: str) -> None:
     if not NAME.fullmatch(name):
         raise UsageError(f"{name!r} cannot be a kernel's name: lower case letters, digits, '.', '_' and '-' only")

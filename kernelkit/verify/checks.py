@@ -127,7 +127,7 @@ _ENVIRONMENT = """(lambda os, json: (lambda w: {{
 
 async def snapshot(launch: Launch, limit: float) -> Finding:  # noqa: ARG001 - every check is given a limit
     """What the wrapper replays is what its steps make."""
-    if not launch.spec.record:
+    if "format" not in launch.spec.record:
         return skipped("kernelkit did not make this kernel")
     kept = await replay.replayed(launch)
     if kept.code == replay.NOTHING_KEPT:
