@@ -106,7 +106,11 @@ def test_healthy_without_a_wrapper(bench):
         "spec", "files", "start", "execute", "streams", "pid", "interpreter", "environment", "snapshot", "interrupt",
         "children", "shutdown",
     ]  # fmt: skip
-    assert {name for name, status in statuses(verdict).items() if status == "skipped"} == {"interpreter", "environment", "snapshot"}
+    assert {name for name, status in statuses(verdict).items() if status == "skipped"} == {
+        "interpreter",
+        "environment",
+        "snapshot",
+    }
     assert [phase.name for phase in verdict.phases] == ["spawn", "kernel_info", "first reply", "shutdown"]
     assert 0 < verdict.first_reply < PATIENCE
 
