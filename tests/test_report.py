@@ -19,7 +19,7 @@ NASTY = "\x1b[31mred\x1b[0m\x00\x07 <&>\ud800 é\r\nlast ]]> \x1b]0;title\x07lin
 BAD = Verdict(
     "belle", Path("/k/belle"), "Belle II", False,
     (Check("spec", "passed"), Check("start", "failed", "the kernel \x1b[1mended\x08 with exit code 3", 1.5), Check("pid", "skipped", "x")),
-    (Phase("spawn", 0.25),), "release gone\x1b[2J", "install it again", NASTY,
+    (Phase("spawn", 0.25),), "release gone\x1b[2J", "install it again", NASTY, "release-gone", "/k/belle/setup.sh:3",
 )  # fmt: skip
 
 
@@ -35,7 +35,8 @@ def test_all_for_what_failed():
     assert report.text([GOOD, BAD]).splitlines()[2:] == [
         "FAIL belle",
         "    failed start: the kernel ended with exit code 3",
-        "    cause: release gone",
+        "    cause: release gone [release-gone]",
+        "    where: /k/belle/setup.sh:3",
         "    advice: install it again",
         "    the end of its output:",
         "      | red <&> é",
@@ -73,9 +74,9 @@ def test_json_holds_everything():
         True,
         "ATLAS (ROOT 6.08)",
     )
-    assert good["checks"][0] == {"id": "spec", "status": "passed", "detail": "", "seconds": 0.001}
+    assert good["checks"][0] == {"id": "spec", "status": "passed", "detail": "", "cause_id": "", "seconds": 0.001}
     assert good["phases"][0] == {"name": "spawn", "seconds": 0.25}
-    assert bad["output"] == NASTY
+    assert (bad["cause_id"], bad["where"], bad["output"]) == ("release-gone", "/k/belle/setup.sh:3", NASTY)
     report.as_json([GOOD, BAD]).encode()
 
 
@@ -87,9 +88,9 @@ def test_junit_is_well_formed_whatever_was_printed():
     assert [case.get("name") for case in good.findall("testcase")] == ["spec", "interpreter", "files"]
     assert {case.get("classname") for case in bad.findall("testcase")} == {"kernelkit.belle"}
     failure = bad.find("testcase/failure")
-    assert failure.get("type") == "start"
+    assert failure.get("type") == "release-gone"
     assert failure.get("message") == "the kernel ended with exit code 3"
-    assert failure.text.splitlines()[1:] == ["release gone", "install it again"]
+    assert failure.text.splitlines()[1:] == ["release gone", "/k/belle/setup.sh:3", "install it again"]
     assert bad.find("testcase/system-out").text == "red <&> é\nlast ]]> line"
     assert good.find("testcase/skipped").get("message") == "not recorded"
     assert float(bad.get("time")) == 1.5

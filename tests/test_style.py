@@ -15,7 +15,7 @@ SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if DATA not in path.pare
 
 # A module may import only from those that stand before it on the way from a definition to a report.
 LAYERS = (
-    ("__init__", "errors", "reserved", "platformtag"),
+    ("__init__", "errors", "reserved", "platformtag", "causes"),
     ("processes", "kernel", "definition", "catalogue"),
     ("area", "schema", "steptemplate", "extending", "shell", "choice"),
     ("texts", "fingerprint"),

@@ -64,9 +64,11 @@ def _case(verdict: Verdict, check: Check) -> ElementTree.Element:
 
 
 def _explain(case: ElementTree.Element, verdict: Verdict, check: Check) -> None:
-    """The first failure carries the cause, the advice and what the kernel printed."""
+    """The first failure carries the cause, with its id as the type, the advice and what the kernel printed."""
     failure = case.find("failure")
     if failure is not None:
-        failure.text = printable("\n".join(filter(None, [check.detail, verdict.cause, verdict.advice])))
+        if verdict.cause_id:
+            failure.set("type", verdict.cause_id)
+        failure.text = printable("\n".join(filter(None, [check.detail, verdict.cause, verdict.where, verdict.advice])))
     if verdict.output:
         ElementTree.SubElement(case, "system-out").text = printable(verdict.output)

@@ -59,7 +59,8 @@ def _phases(verdict: Verdict) -> Iterator[str]:
 
 
 def _reason(verdict: Verdict, width: int) -> Iterator[str]:
-    for label, value in (("cause", verdict.cause), ("advice", verdict.advice)):
+    known = f"{verdict.cause} [{verdict.cause_id}]" if verdict.cause_id else verdict.cause
+    for label, value in (("cause", known), ("where", verdict.where), ("advice", verdict.advice)):
         if value:
             yield from _wrapped(f"{label}: {value}", "    ", width)
     lines = last_lines(verdict.output, SHOWN_LINES)

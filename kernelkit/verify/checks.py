@@ -23,19 +23,20 @@ INTERRUPT_LIMIT = 5.0  # seconds for an interrupt to arrive; the code that waits
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found."""
+    """What a check found; ``cause_id`` where it knows the cause better than its name says."""
 
     status: Status
     detail: str = ""
+    cause_id: str = ""
 
 
 PASSED = Finding("passed")
 Function = Callable[[Launch, float], Awaitable[Finding]]
 
 
-def failed(detail: str) -> Finding:
+def failed(detail: str, cause_id: str = "") -> Finding:
     """A finding that fails the kernel."""
-    return Finding("failed", detail)
+    return Finding("failed", detail, cause_id)
 
 
 def skipped(detail: str) -> Finding:

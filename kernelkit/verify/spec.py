@@ -26,7 +26,11 @@ FIELDS: dict[str, tuple[type, str]] = {
 
 
 class SpecError(Exception):
-    """Jupyter cannot launch anything from this directory; the text says why."""
+    """Jupyter cannot launch anything from this directory; the text says why, ``cause_id`` which cause it is."""
+
+    def __init__(self, cause_id: str, words: str) -> None:
+        super().__init__(words)
+        self.cause_id = cause_id
 
 
 @dataclass(frozen=True)
@@ -64,28 +68,28 @@ def read(folder: Path) -> Spec:
     try:
         document = json.loads((folder / SPEC_FILE).read_text(encoding="utf-8"))
     except OSError as error:
-        raise SpecError(f"{SPEC_FILE} cannot be read: {error.strerror}") from error
+        raise SpecError("spec-missing", f"{SPEC_FILE} cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise SpecError(f"{SPEC_FILE} is not JSON: {error}") from error
+        raise SpecError("spec-not-json", f"{SPEC_FILE} is not JSON: {error}") from error
+    if not isinstance(document, dict):
+        raise SpecError("spec-not-object", f"{SPEC_FILE}: not an object")
+    if document.get("argv") in (None, []):
+        raise SpecError("no-argv", f"{SPEC_FILE}: argv is missing: there is nothing to launch")
     for fault in _faults(document):
-        raise SpecError(f"{SPEC_FILE}: {fault}")
+        raise SpecError("spec-field", f"{SPEC_FILE}: {fault}")
     return Spec(folder, document)
 
 
-def _faults(document: object) -> list[str]:
-    if not isinstance(document, dict):
-        return ["not an object"]
+def _faults(document: dict[str, Any]) -> list[str]:
     wrong = [
         f"{key} is not {kind}"
         for key, (type_, kind) in FIELDS.items()
         if not isinstance(document.get(key, type_()), type_)
     ]
-    return wrong or [*_argv_faults(document.get("argv")), *_other_faults(document)]
+    return wrong or [*_argv_faults(document["argv"]), *_other_faults(document)]
 
 
-def _argv_faults(argv: list[object] | None) -> list[str]:
-    if not argv:
-        return ["argv is missing: there is nothing to launch"]
+def _argv_faults(argv: list[object]) -> list[str]:
     return [f"argv[{place}] is not a text" for place, argument in enumerate(argv) if not isinstance(argument, str)]
 
 

@@ -10,8 +10,9 @@ from typing import Any
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from traitlets import TraitError
 
+from kernelkit.causes import NONE, Cause, cause
 from kernelkit.verify import checks, spec
-from kernelkit.verify.causes import Cause, Evidence, explain, of_check, port_clash
+from kernelkit.verify.causes import Evidence, explain, of_check, port_clash
 from kernelkit.verify.checks import CheckError, Finding, failed
 from kernelkit.verify.conversation import POLL, KernelDiedError, KernelSilentError
 from kernelkit.verify.guard import Guard
@@ -41,7 +42,7 @@ class Trial:
         self._guard = guard
         self._checks: list[Check] = []
         self._phases: list[Phase] = []
-        self._cause = Cause("", "")
+        self._cause = NONE
         self._output = ""
         self._launch: Launch | None = None
         self._spec: spec.Spec | None = None
@@ -74,11 +75,11 @@ class Trial:
             self._spec = spec.read(self.target.path)
         except spec.SpecError as fault:
             self._add("spec", failed(str(fault)), begin)
-            raise UnlaunchedError(Cause(str(fault), "correct kernel.json, or install the kernel again")) from fault
+            raise UnlaunchedError(cause(fault.cause_id, str(fault))) from fault
         finding = _provisioner(self._spec)
         self._add("spec", finding, begin)
         if finding.status == "failed":
-            raise UnlaunchedError(Cause(finding.detail, "install the package that brings it beside Jupyter"))
+            raise UnlaunchedError(cause(finding.cause_id, finding.detail))
         self._files(self._spec)
 
     def _files(self, read: spec.Spec) -> None:
@@ -87,9 +88,7 @@ class Trial:
         fault = spec.command_fault(read)
         if fault:
             self._add("files", failed(fault), begin)
-            raise UnlaunchedError(
-                Cause(f"argv[0]: {fault}", "correct argv in kernel.json, or install the kernel again")
-            )
+            raise UnlaunchedError(cause("program-missing", f"argv[0]: {fault}"))
         note = Finding("note", "; ".join(self._doubts)) if self._doubts else checks.PASSED
         self._add("files", note, begin)
 
@@ -101,7 +100,7 @@ class Trial:
             if not await self._answers(begin):
                 await self._answers(begin, last=True)
         except (OSError, ValueError, RuntimeError, TypeError, TraitError) as error:
-            self._refuse(begin, Cause(f"it could not be spawned: {error}", "correct argv and env in kernel.json"))
+            self._refuse(begin, cause("spawn-failed", f"it could not be spawned: {error}"))
         except KernelDiedError as died:
             self._refuse(begin, explain(self._evidence(died.code)), str(died))
         except KernelSilentError as silent:
@@ -167,7 +166,7 @@ class Trial:
     async def _end(self) -> None:
         if self._launch is None:
             return
-        if self._launch.conversation and not self._cause.cause:
+        if self._launch.conversation and not self._cause:
             begin = time.monotonic()
             finding = await self._shut_down(self._launch)
             self._phases.append(Phase("shutdown", time.monotonic() - begin))
@@ -184,14 +183,17 @@ class Trial:
         if not ended:
             await launch.terminate()
             if await launch.ended(SHUTDOWN_LIMIT - SERVER_PATIENCE) is None:
-                return failed(f"it did not end within {SHUTDOWN_LIMIT:g} s, not on SIGTERM either, and was killed")
+                return failed(
+                    f"it did not end within {SHUTDOWN_LIMIT:g} s, not on SIGTERM either, and was killed",
+                    "shutdown-ignored",
+                )
         left = await launch.left()
         if left:
             return failed("it left running: " + ", ".join(map(_described, left)))
         if ended:
             return checks.PASSED
         if request.reply is None:
-            return failed("it did not answer the request to end, and ended on SIGTERM only")
+            return failed("it did not answer the request to end, and ended on SIGTERM only", "shutdown-ignored")
         # ipykernel 7.4 now and then answers and then waits for its own thread for ever (kernelapp.py, close).
         return Finding(
             "note",
@@ -201,7 +203,8 @@ class Trial:
     # ---- what is collected
 
     def _add(self, name: str, finding: Finding, begin: float) -> None:
-        self._checks.append(Check(name, finding.status, finding.detail, time.monotonic() - begin))
+        spent = time.monotonic() - begin
+        self._checks.append(Check(name, finding.status, finding.detail, spent, finding.cause_id))
 
     def _skip(self) -> None:
         """Every check has its line, whatever became of the kernel."""
@@ -217,23 +220,23 @@ class Trial:
 
     def _verdict(self) -> Verdict:
         failures = [check for check in self._checks if check.status == "failed"]
-        cause = self._cause
-        if failures and not cause.cause:
-            cause = of_check(failures[0].id, failures[0].detail)
+        blamed = self._cause
+        if failures and not blamed:
+            blamed = of_check(failures[0].id, failures[0].detail, failures[0].cause_id)
         title = self._spec.display_name if self._spec else ""
         return Verdict(
             self.target.name, self.target.path, title, not failures, tuple(self._checks), tuple(self._phases),
-            cause.cause, cause.advice, self._output,
+            blamed.cause, blamed.advice, self._output, blamed.id, blamed.where,
         )  # fmt: skip
 
 
 def _provisioner(read: spec.Spec) -> Finding:
     declared = read.document.get("metadata", {}).get("kernel_provisioner", {})
     if not isinstance(declared, dict):
-        return failed("metadata.kernel_provisioner is not an object")
+        return failed("metadata.kernel_provisioner is not an object", "spec-field")
     if KernelProvisionerFactory.instance().is_provisioner_available(kernel_spec(read)):
         return checks.PASSED
-    return failed(f"the provisioner {declared.get('provisioner_name')!r} is not installed here")
+    return failed(f"the provisioner {declared.get('provisioner_name')!r} is not installed here", "provisioner-missing")
 
 
 _TERMINATED = f"it answered and did not end: a server sends SIGTERM after {SERVER_PATIENCE:g} s, which ended it"

@@ -18,12 +18,16 @@ class Target(NamedTuple):
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at; ``id`` is stable. A note tells what is odd although the kernel works."""
+    """One thing that was looked at; ``id`` is stable. A note tells what is odd although the kernel works.
+
+    ``cause_id`` is a failure's or a note's cause, empty where the check alone says enough.
+    """
 
     id: str
     status: Status
     detail: str = ""
     seconds: float = 0.0
+    cause_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ class Phase:
 class Verdict:
     """Whether a kernel works, and why not: ``cause`` and ``advice`` are one line each, empty where it passed.
 
+    ``cause_id`` is stable and has a section in docs/causes.md; ``where`` is ``file:line`` or a script's last words.
     ``output`` is the end of what the kernel printed on its standard output and standard error.
     """
 
@@ -50,6 +55,8 @@ class Verdict:
     cause: str = ""
     advice: str = ""
     output: str = ""
+    cause_id: str = ""
+    where: str = ""
 
     @property
     def failed_checks(self) -> tuple[Check, ...]:
