@@ -38,5 +38,6 @@ def _reason(error: ProcessError) -> str:
 
 
 def _advice(path: Path) -> str:
-    where = Path(*path.parts[:3]) if path.parts[:2] == ("/", "cvmfs") else path
-    return f"Is {where} mounted here? Name another place with --cvmfs PATH, or try `kernelkit demo`, which needs none."
+    mounted = path.parts[:2] == ("/", "cvmfs")
+    question = f"Is {Path(*path.parts[:3])} mounted here?" if mounted else "Is this the right software area?"
+    return f"{question} Name another place with --cvmfs PATH, or try `kernelkit demo`, which needs none."
