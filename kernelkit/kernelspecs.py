@@ -11,6 +11,7 @@ import json
 import operator
 import os
 import shutil
+import stat
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -24,7 +25,9 @@ from kernelkit.errors import SoftwareError
 from kernelkit.kernel import SPEC_FILE
 
 NATIVE = "python3"
-LARGEST = 1 << 20  # bytes of a kernel.json: far above any real one
+USUAL = 1 << 13  # bytes of a kernel.json: nearly all are smaller,
+LARGEST = 1 << 20  # and none that is real is nearly as large
+_DECODER = json.JSONDecoder()
 ASK_ANOTHER = (
     "import json; from jupyter_client.kernelspec import KernelSpecManager as M; m = M();"
     "print(json.dumps([m.kernel_dirs, m.find_kernel_specs().get('python3')]))"
@@ -89,10 +92,24 @@ def read(name: str, folder: str | Path, *, native: bool = False) -> Kernelspec:
         text = _text(f"{place}/{SPEC_FILE}")
     except OSError as error:
         return Kernelspec(name, place, fault=f"kernel.json cannot be read: {error.strerror}", native=native)
+    return _judged(name, place, text, native=native)
+
+
+def _found(name: str, place: str) -> Kernelspec | None:
+    """One kernelspec; None where the folder holds no regular kernel.json, so that Jupyter passes it by."""
+    file = f"{place}/{SPEC_FILE}"
+    try:
+        text = _text(file)
+    except OSError:
+        return read(name, place) if os.path.isfile(file) else None
+    return _judged(name, place, text, native=False) if text or os.path.isfile(file) else None
+
+
+def _judged(name: str, place: str, text: bytes, *, native: bool) -> Kernelspec:
     document, fault = _parsed(text)
     if document is not None and not native:
         fault = _fault(document, place)
-    return Kernelspec(name, place, document, fault, native=native)
+    return Kernelspec(name, place, document, fault, None, native)
 
 
 def _in_folders(folders: list[Path]) -> Iterator[Kernelspec]:
@@ -100,8 +117,8 @@ def _in_folders(folders: list[Path]) -> Iterator[Kernelspec]:
         # Names that differ in case alone are one key, and within a folder Jupyter takes the one it reads last.
         found = [(entry.lower(), f"{folder}/{entry}") for entry in reversed(_entries(folder))]
         for name, place in sorted(found, key=operator.itemgetter(0)):
-            if os.path.isfile(f"{place}/{SPEC_FILE}"):
-                yield read(name, place)
+            if spec := _found(name, place):
+                yield spec
 
 
 def _entries(folder: str) -> list[str]:
@@ -135,10 +152,17 @@ def _ipython_dir() -> Path:
 
 
 def _text(file: str) -> bytes:
-    """The bytes of a kernel.json, as far as they are looked at; a plain descriptor, since many are read."""
+    """The bytes of a kernel.json, as far as they are looked at; a plain descriptor, since many are read.
+
+    Nothing of what is no regular file, such as a pipe or a device.
+    """
     descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        return os.read(descriptor, min(os.fstat(descriptor).st_size, LARGEST) + 1)
+        text = os.read(descriptor, USUAL)
+        if 0 < len(text) < USUAL:
+            return text
+        status = os.fstat(descriptor)
+        return text + os.read(descriptor, min(status.st_size, LARGEST)) if stat.S_ISREG(status.st_mode) else b""
     finally:
         os.close(descriptor)
 
@@ -147,7 +171,7 @@ def _parsed(text: bytes) -> tuple[dict[str, Any] | None, str | None]:
     if len(text) > LARGEST:
         return None, f"kernel.json is larger than {LARGEST} bytes"
     try:
-        document = json.loads(text.decode())
+        document = _decoded(text.decode())
     except json.JSONDecodeError as error:
         return None, f"kernel.json is not JSON: {error.msg}, line {error.lineno} column {error.colno}"
     except UnicodeDecodeError:
@@ -157,12 +181,21 @@ def _parsed(text: bytes) -> tuple[dict[str, Any] | None, str | None]:
     return (document, None) if isinstance(document, dict) else (None, "kernel.json is not an object")
 
 
+def _decoded(text: str) -> Any:
+    """What ``json.loads`` gives, in half its time where nothing surrounds the document."""
+    try:
+        document, end = _DECODER.raw_decode(text)
+    except ValueError:
+        return json.loads(text)
+    return document if text[end:] in ("", "\n") else json.loads(text)
+
+
 def _fault(document: dict[str, Any], folder: str) -> str | None:
     """Why Jupyter could not start this kernel, as far as its files tell."""
     argv, env = document.get("argv"), document.get("env", {})
-    if not isinstance(argv, list) or not argv or not all(isinstance(word, str) for word in argv):
+    if not isinstance(argv, list) or not argv or {*map(type, argv)} != {str}:
         return "argv is no list of strings" if argv else "has no argv"
-    if not isinstance(env, dict) or not all(isinstance(value, str) for value in env.values()):
+    if not isinstance(env, dict) or (env and {*map(type, env.values())} != {str}):
         return "env holds a value that is no string"
     if document.get("interrupt_mode", "signal") not in ("signal", "message"):
         return f"interrupt_mode {document['interrupt_mode']!r} is neither signal nor message"
@@ -170,11 +203,15 @@ def _fault(document: dict[str, Any], folder: str) -> str | None:
 
 
 def _fault_of_program(argv: list[str], folder: str) -> str | None:
-    program = argv[0].replace("{resource_dir}", folder)
+    program = argv[0].replace("{resource_dir}", folder) if "{" in argv[0] else argv[0]
     if "{" not in program and not _can_run(program):
         return f"{program} does not exist or cannot be run"
-    scripts = [word.replace("{resource_dir}", folder) for word in argv[1:] if word.startswith("{resource_dir}/")]
-    return next((f"{script} does not exist" for script in scripts if not os.path.exists(script)), None)
+    for word in argv[1:]:
+        if word.startswith("{resource_dir}/"):
+            script = word.replace("{resource_dir}", folder)
+            if not os.path.exists(script):
+                return f"{script} does not exist"
+    return None
 
 
 @functools.cache

@@ -57,11 +57,14 @@ def _matching(specs: list[Kernelspec], pattern: str) -> list[Kernelspec]:
 
 def state(spec: Kernelspec) -> tuple[str, str]:
     """The state of a kernelspec and why it is in it."""
+    return _state(spec, record(spec.document))
+
+
+def _state(spec: Kernelspec, made: dict[str, Any] | None) -> tuple[str, str]:
     if spec.shadowed_by:
         return "shadowed", f"by {spec.shadowed_by}"
     if spec.fault:
         return "broken", spec.fault
-    made = record(spec.document)
     if not made or spec.document is None:
         return "ok", ""
     try:
@@ -94,11 +97,11 @@ def _digest(path: str | None, name: str) -> str | None:
 
 
 def _row(spec: Kernelspec) -> dict[str, Any]:
-    made = record(spec.document) or {}
     document = spec.document or {}
-    judged, why = state(spec)
-    choice = {name: pin.get("value") for name, pin in made.get("choice", {}).items() if isinstance(pin, dict)}
+    made = record(document)
+    judged, why = _state(spec, made)
+    choice = {name: pin.get("value") for name, pin in made["choice"].items() if isinstance(pin, dict)} if made else {}
     return {
         "name": spec.name, "display_name": str(document.get("display_name", "")), "path": spec.folder,
-        "definition": made.get("definition", {}).get("name", ""), "choice": choice, "state": judged, "why": why,
+        "definition": made["definition"].get("name", "") if made else "", "choice": choice, "state": judged, "why": why,
     }  # fmt: skip

@@ -48,8 +48,8 @@ def _digest_of_file(folder: Path, name: str, document: Mapping[str, Any]) -> str
 
 def _digest_of_document(document: Mapping[str, Any]) -> str:
     """The digest of a kernel.json's content without the digests themselves, however it is laid out."""
-    bare = copy.deepcopy(dict(document))
-    bare["metadata"][KEY].pop("digests", None)
+    made = {key: value for key, value in document["metadata"][KEY].items() if key != "digests"}
+    bare = {**document, "metadata": {**document["metadata"], KEY: made}}
     return _digest(json.dumps(bare, sort_keys=True, separators=(",", ":")).encode())
 
 

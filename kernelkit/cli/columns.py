@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 def show(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
     """The rows under their head; in a pipe no head, one row a line, fields parted by tabs."""
-    printable = [[_printable(field) for field in row] for row in rows]
+    printable = [row if "".join(row).isprintable() else [*map(_printable, row)] for row in rows]
     if not sys.stdout.isatty():
         return "\n".join("\t".join(row) for row in printable)
     return _aligned([list(head), *printable])
