@@ -79,7 +79,10 @@ class Check:
 
 @dataclass(frozen=True)
 class Definition:
-    """A definition, whole and valid. ``sources`` are the files it was read from, its own first."""
+    """A definition, whole and valid. ``sources`` are the files it was read from, its own first.
+
+    ``digest`` covers them and the templates that its kernels are rendered from.
+    """
 
     name: str
     path: Path
@@ -96,6 +99,7 @@ class Definition:
     user_site: bool = True
     in_notebook_folder: bool = False
     snapshot: bool = True
+    digest: str = ""
 
     @property
     def folder(self) -> Path:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,12 +26,24 @@ LOCK = "lock"
 READY = ".ready"  # marks a staged kernelspec that is whole and is being moved in file by file
 
 
-def install(kernel: Kernel, scope: Scope, *, replace: bool) -> Plan:
-    """Install a kernel, and say what was done. Raises UsageError, RefusedError."""
+def install(
+    kernel: Kernel,
+    scope: Scope,
+    *,
+    replace: bool,
+    declared: bool = False,
+    prove: Callable[[Kernel], None] = lambda _: None,
+) -> Plan:
+    """Install a kernel, and say what was done; for ``replace`` and ``declared`` see ``plan``.
+
+    ``prove`` is called with a kernel that would change something, and raises where it must not be installed.
+    Raises UsageError, RefusedError.
+    """
     if is_installed(kernel, scope):
         return Plan("unchanged", scope.kernels / kernel.name)
+    prove(kernel)
     with _told(scope), _staging(scope) as staging:
-        done = plan(kernel, scope, replace=replace)
+        done = plan(kernel, scope, replace=replace, declared=declared)
         if done.action != "unchanged":
             create(scope.kernels)
             staged = staging / f"{kernel.name}.{os.getpid()}"

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kernelkit import catalogue
+from kernelkit.choice import Choice
 from kernelkit.definition import Definition
 from kernelkit.errors import RefusedError
 from kernelkit.kernel import Kernel
@@ -20,7 +21,11 @@ def make(definition: Definition, asked: Asked, scope: Scope, *, build: bool, say
 
     Raises UsageError, DefinitionError and SoftwareError.
     """
-    choice = resolve(definition, asked, say=say)
+    return finish(resolve(definition, asked, say=say), scope, build=build, say=say)
+
+
+def finish(choice: Choice, scope: Scope, *, build: bool, say: Callable[[str], None]) -> Kernel:
+    """Settle and render. Raises DefinitionError and SoftwareError."""
     return render(settle(choice, scope.store, build=build, say=say, shared=scope.shared))
 
 

@@ -25,23 +25,24 @@ class Plan:
     diff: str = ""
 
 
-def plan(kernel: Kernel, scope: Scope, *, replace: bool) -> Plan:
-    """Decide whether a kernel may go to its place. Raises UsageError, RefusedError."""
-    _refuse_name(kernel.name)
-    target = scope.kernels / kernel.name
+def plan(kernel: Kernel, scope: Scope, *, replace: bool, declared: bool = False) -> Plan:
+    """Decide whether a kernel may go to its place. Raises UsageError, RefusedError.
+
+    With ``declared``, whoever asks says what this place must hold: another choice of kernelkit's own may go too.
+    """
+    target = place_for(kernel.name, scope)
     try:
         present = _files(target)
         if present is None:
             return Plan("create", target, "".join(_diff({}, kernel.files)))
-        reason = None if present == kernel.files else _reason_against(read(kernel.name, target), kernel.document)
+        if present == kernel.files:
+            return Plan("unchanged", target)
+        standing = read(kernel.name, target)
+        reason = reason_to_keep(standing) or ("" if declared else _another(standing.document, kernel.document))
     except PermissionError as error:
         raise RefusedError(f"{target}: {error.strerror}", "Is it another user's?") from error
-    if present == kernel.files:
-        return Plan("unchanged", target)
     if reason and not replace:
-        raise RefusedError(
-            f"{kernel.name}: {target} {reason}", "Give --replace to overwrite it, or --name for another name."
-        )
+        raise refusal(kernel.name, target, reason)
     return Plan("replace" if reason else "update", target, "".join(_diff(present, kernel.files)))
 
 
@@ -50,18 +51,25 @@ def is_installed(kernel: Kernel, scope: Scope) -> bool:
 
     Raises UsageError, RefusedError.
     """
-    _refuse_name(kernel.name)
+    target = place_for(kernel.name, scope)
     try:
-        return _files(scope.kernels / kernel.name) == kernel.files
+        return _files(target) == kernel.files
     except (FileNotFoundError, PermissionError):
         return False
 
 
-def _refuse_name(name: str) -> None:
+def place_for(name: str, scope: Scope) -> Path:
+    """The folder of a kernel of that name. Raises UsageError for what is no name, RefusedError for python3."""
     if not NAME.fullmatch(name):
         raise UsageError(f"{name!r} cannot be a kernel's name: lower case letters, digits, '.', '_' and '-' only")
     if name == NATIVE:
         raise RefusedError(f"{NATIVE} is the name of the server's own kernel and is never touched", "Give --name.")
+    return scope.kernels / name
+
+
+def refusal(name: str, target: Path, reason: str) -> RefusedError:
+    """The error for a place that is taken."""
+    return RefusedError(f"{name}: {target} {reason}", "Give --replace to overwrite it, or --name for another name.")
 
 
 def _files(target: Path) -> dict[str, bytes] | None:
@@ -75,19 +83,22 @@ def _files(target: Path) -> dict[str, bytes] | None:
     return {entry.name: entry.read_bytes() if entry.is_file() else b"" for entry in target.iterdir()}
 
 
-def _reason_against(present: Kernelspec, document: Mapping[str, Any]) -> str | None:
-    """Why the kernel that is there may not simply be updated."""
-    old, new = record(present.document), record(document)
-    if old is None or new is None or present.document is None:
+def reason_to_keep(present: Kernelspec) -> str:
+    """Why the kernel that is there is not kernelkit's to change; empty where it is."""
+    if present.document is None or record(present.document) is None:
         return "was not made by kernelkit"
     edited = edited_files(present.path, present.document)
-    if edited:
-        return f"has been edited ({', '.join(edited)})"
+    return f"has been edited ({', '.join(edited)})" if edited else ""
+
+
+def _another(present: Mapping[str, Any] | None, document: Mapping[str, Any]) -> str:
+    """Why it is not the same kernel as it was earlier."""
+    old, new = record(present) or {}, record(document) or {}
     if old["definition"]["name"] != new["definition"]["name"]:
         return f"comes from another definition, {old['definition']['name']}"
     if old.get("asked") != new["asked"]:
         return "is another choice of the same definition"
-    return None
+    return ""
 
 
 def _diff(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> Iterator[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from kernelkit import catalogue, steptemplate, texts
+from kernelkit import catalogue, fingerprint, steptemplate, texts
 from kernelkit.catalogue import did_you_mean
 from kernelkit.definition import (
     NAME,
@@ -137,6 +137,7 @@ def _definition(path: Path, table: dict[str, Any], sources: tuple[Path, ...]) ->
         launch=_launch(table.get("launch", {})),
         checks=tuple(Check(**entry) for entry in table.get("checks", ())),
         env=table.get("env", {}), base=tuple(table.get("base", ())), **plain,
+        digest=fingerprint.definition_digest(path),
     )  # fmt: skip
 
 

@@ -61,6 +61,26 @@ def offer(source: ReleaseSource, where: Area) -> Offer:
     return found
 
 
+class Listings:
+    """Offers read once, for a run that asks for many kernels; what could not be read is not asked again."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[ReleaseSource, Path, str], Offer | SoftwareError] = {}
+
+    def offer(self, source: ReleaseSource, where: Area) -> Offer:
+        """What ``offer`` gives. Raises SoftwareError."""
+        key = (source, where.cvmfs, texts.fill(source.path, {"cvmfs": str(where.cvmfs), **where.names}))
+        if key not in self._read:
+            try:
+                self._read[key] = offer(source, where)
+            except SoftwareError as error:
+                self._read[key] = error
+        found = self._read[key]
+        if isinstance(found, SoftwareError):
+            raise SoftwareError(found.problem, found.advice)
+        return found
+
+
 def _alrb(source: ReleaseSource, where: Area) -> Offer:
     """ALRB's own index, one line per release: ``number|S or H|folder|name|alias|alias|`` (swConfig/functions.sh)."""
     origin = where.cvmfs / ALRB / where.host.machine / source.tool / ".alrb/mapfile.txt"

@@ -16,7 +16,6 @@ from kernelkit import __version__, bootstrap, catalogue, steptemplate, texts
 from kernelkit.choice import Choice, Pinned, Runtime
 from kernelkit.definition import Definition, Step
 from kernelkit.errors import DefinitionError
-from kernelkit.fingerprint import definition_digest
 from kernelkit.kernel import SPEC_FILE, WRAPPER_FILE, Kernel
 from kernelkit.seal import seal
 from kernelkit.shell import ShellEnvironment
@@ -93,9 +92,7 @@ def _provenance(choice: Choice) -> dict[str, Any]:
     runtime = choice.runtime
     return {
         "format": FORMAT, "version": __version__,
-        "definition": _definition(choice.definition),
-        "asked": choice.asked,
-        "choice": {pin.name: _pin(pin) for pin in [*choice.options.values(), choice.cvmfs]},
+        **origin(choice),
         "steps": [step.use for step in choice.definition.steps],
         "interpreter": runtime and _interpreter(runtime, choice.python.source),
         "ipykernel": runtime and _ipykernel(runtime),
@@ -104,6 +101,15 @@ def _provenance(choice: Choice) -> dict[str, Any]:
         "environments": sorted(choice.environments.values()),
         "fallback": choice.fallback,
     }  # fmt: skip
+
+
+def origin(choice: Choice) -> dict[str, Any]:
+    """What a kernel is made from: all else in it follows from this, this kernelkit and the software."""
+    return {
+        "definition": _definition(choice.definition),
+        "asked": choice.asked,
+        "choice": {pin.name: _pin(pin) for pin in [*choice.options.values(), choice.cvmfs]},
+    }
 
 
 def _interpreter(runtime: Runtime, source: str) -> dict[str, Any]:
@@ -116,7 +122,7 @@ def _ipykernel(runtime: Runtime) -> dict[str, Any]:
 
 def _definition(definition: Definition) -> dict[str, str]:
     """The definition's name and digest, and its file where no search would find it again."""
-    entry = {"name": definition.name, "digest": definition_digest(definition.path)}
+    entry = {"name": definition.name, "digest": definition.digest}
     if not any(definition.path.is_relative_to(folder) for folder in catalogue.search_path()):
         entry["file"] = str(definition.path.absolute())
     return entry

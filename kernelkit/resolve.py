@@ -12,11 +12,18 @@ from kernelkit.choice import Choice, Pinned, kernelspec_name
 from kernelkit.definition import NAME, VARIABLE_NAME, Definition, Option
 from kernelkit.errors import UsageError
 from kernelkit.platformtag import this_host
-from kernelkit.releases import Area, Offer, offer
+from kernelkit.releases import Area, Listings, Offer, offer
+from kernelkit.schema import BOOLEAN, STRING, STRING_TABLE
 from kernelkit.selection import select, select_default
 
 DEFAULT_CVMFS = "/cvmfs"
 LARGEST_VALUE = 128 * 1024 - 1  # bytes in one NAME=value string: MAX_ARG_STRLEN of Linux, less its NUL
+
+
+# What may be asked of every definition, by its name in a site file and with its kind there. Each is a field of Asked.
+COMMON = {
+    "name": STRING, "cvmfs": STRING, "python": STRING, "env": STRING_TABLE, "force_platform": BOOLEAN,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,8 +38,20 @@ class Asked:
     force_platform: bool = False
 
 
-def resolve(definition: Definition, asked: Asked, *, say: Callable[[str], None]) -> Choice:
-    """Pin every option, asking the software area once for each that has releases.
+@dataclass(frozen=True)
+class _Question:
+    """What is resolved, who hears of it, and the listings that were read already."""
+
+    definition: Definition
+    asked: Asked
+    say: Callable[[str], None]
+    listings: Listings
+
+
+def resolve(
+    definition: Definition, asked: Asked, *, say: Callable[[str], None], listings: Listings | None = None
+) -> Choice:
+    """Pin every option, asking the software area once for each that has releases, or once for all in ``listings``.
 
     ``say`` hears what a user should know, such as a build for an older system.
     Raises UsageError, DefinitionError and SoftwareError.
@@ -40,14 +59,25 @@ def resolve(definition: Definition, asked: Asked, *, say: Callable[[str], None])
     _refuse_bad_values(asked)
     cvmfs = _pin_cvmfs(asked.cvmfs)
     where = Area(Path(cvmfs.value), this_host())
+    question = _Question(definition, asked, say, listings or Listings())
     pinned: dict[str, Pinned] = {}
     for option in definition.options.values():
         given = Area(where.cvmfs, where.host, {name: p.value for name, p in pinned.items()})
-        pinned[option.name] = _pin(definition, option, asked, given, say)
-    name = kernelspec_name(definition, pinned) if asked.name is None else asked.name
+        pinned[option.name] = _pin(option, given, question)
+    name = name_of(definition, asked)
     _refuse_bad_name(name)
     python = Pinned("python", asked.python or definition.launch.python, asked.python or "", _source(asked.python))
     return Choice(definition, name, pinned, cvmfs, python, env=asked.env)
+
+
+def name_of(definition: Definition, asked: Asked) -> str:
+    """The kernelspec's name, for which no software area need be there. Raises UsageError for an option left out."""
+    if asked.name is not None:
+        return asked.name
+    words = {name: _word(definition, option, asked) for name, option in definition.options.items()}
+    return kernelspec_name(
+        definition, {name: Pinned(name, word, word, source) for name, (word, source) in words.items()}
+    )
 
 
 def offered(definition: Definition, option: str, cvmfs: str | None) -> tuple[Offer, Area]:
@@ -69,15 +99,18 @@ def variable_of(definition: Definition, option: str) -> str:
     return f"KERNELKIT_{definition.name}_{option}".upper().replace("-", "_").replace(".", "_")
 
 
-def _pin(definition: Definition, option: Option, asked: Asked, where: Area, say: Callable[[str], None]) -> Pinned:
+def _pin(option: Option, where: Area, question: _Question) -> Pinned:
+    definition, asked = question.definition, question.asked
     word, source = _word(definition, option, asked)
     if option.releases is None or not word:
         return Pinned(option.name, word, word, source)
     listing = f"kernelkit releases {definition.name} {option.name}"
     choose = select_default if source == "default" else select
-    selected = choose(offer(option.releases, where), word, where.host, force=asked.force_platform, listing=listing)
+    selected = choose(
+        question.listings.offer(option.releases, where), word, where.host, force=asked.force_platform, listing=listing
+    )
     if selected.warning:
-        say(selected.warning)
+        question.say(selected.warning)
     return Pinned(option.name, selected.release.name, word, source, selected.note)
 
 

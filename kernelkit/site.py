@@ -18,15 +18,17 @@ from kernelkit import reading
 from kernelkit.catalogue import did_you_mean
 from kernelkit.definition import Definition
 from kernelkit.errors import DefinitionError
-from kernelkit.resolve import Asked
+from kernelkit.resolve import COMMON, Asked
+from kernelkit.schema import STRING, is_of
 
-COMMON = ("definition", "name", "cvmfs", "python", "env")
+DEFINITION = "definition"
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """One kernel of a site file."""
+    """One kernel of a site file; ``key`` is where it stands there."""
 
+    key: str
     definition: Definition
     asked: Asked
 
@@ -34,7 +36,8 @@ class Wanted:
 def read(path: Path) -> list[Wanted]:
     """The kernels a site file lists. Raises DefinitionError with every fault of the file."""
     faults: list[str] = []
-    wanted = [one for number, entry in enumerate(_entries(path), 1) for one in _wanted(number, entry, faults)]
+    known: dict[str, Definition] = {}
+    wanted = [one for number, entry in enumerate(_entries(path), 1) for one in _wanted(number, entry, known, faults)]
     if faults:
         raise DefinitionError([f"{path}: {fault}" for fault in faults])
     return wanted
@@ -45,6 +48,8 @@ def _entries(path: Path) -> list[Any]:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise DefinitionError([f"{path}: not valid TOML: {error}"]) from error
+    except UnicodeDecodeError as error:
+        raise DefinitionError([f"{path}: cannot be read: it is not UTF-8"]) from error
     except OSError as error:
         raise DefinitionError([f"{path}: cannot be read: {error.strerror}"]) from error
     entries = table.pop("kernels", [])
@@ -54,32 +59,30 @@ def _entries(path: Path) -> list[Any]:
     return entries
 
 
-def _wanted(number: int, entry: Any, faults: list[str]) -> Iterator[Wanted]:
-    """The kernel of one entry, or its faults."""
+def _wanted(number: int, entry: Any, known: dict[str, Definition], faults: list[str]) -> Iterator[Wanted]:
+    """The kernel of one entry, or its faults; ``known`` are the definitions read so far."""
     key = f"kernels[{number}]"
-    if not isinstance(entry, dict) or not isinstance(entry.get("definition"), str):
+    if not isinstance(entry, dict) or not isinstance(entry.get(DEFINITION), str):
         faults.append(f"{key}: 'definition' must name a definition")
         return
+    name = entry[DEFINITION]
     try:
-        definition = reading.load(entry["definition"])
+        definition = known[name] if name in known else known.setdefault(name, reading.load(name))
     except DefinitionError as error:
         faults.extend(f"{key}: {fault}" for fault in error.faults)
         return
     found = list(_faults(key, entry, definition))
     faults.extend(found)
     if not found:
-        options = {name: value for name, value in entry.items() if name not in COMMON}
-        asked = Asked(options, entry.get("cvmfs"), entry.get("python"), entry.get("env", {}), entry.get("name"))
-        yield Wanted(definition, asked)
+        common = {name: value for name, value in entry.items() if name in COMMON}
+        options = {name: value for name, value in entry.items() if name in definition.options}
+        yield Wanted(key, definition, Asked(options, **common))
 
 
 def _faults(key: str, entry: dict[str, Any], definition: Definition) -> Iterator[str]:
-    known = [*COMMON, *definition.options]
+    kinds = {DEFINITION: STRING, **COMMON, **dict.fromkeys(definition.options, STRING)}
     for name, value in entry.items():
-        if name not in known:
-            yield f"{key}.{name}: {definition.name} has no such option{did_you_mean(name, known)}"
-        elif name == "env":
-            if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
-                yield f"{key}.env: must be a table of strings"
-        elif not isinstance(value, str):
-            yield f"{key}.{name}: must be a string"
+        if name not in kinds:
+            yield f"{key}.{name}: {definition.name} has no such option{did_you_mean(name, kinds)}"
+        elif not is_of(value, kinds[name]):
+            yield f"{key}.{name}: must be {kinds[name]}"

@@ -6,10 +6,11 @@ option ``.asked``, the text the user or the default asked for.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, StrictUndefined, TemplateSyntaxError, UndefinedError, meta, nodes
+from jinja2 import Environment, StrictUndefined, Template, TemplateSyntaxError, UndefinedError, meta, nodes
 
 from kernelkit.catalogue import did_you_mean
 from kernelkit.errors import DefinitionError
@@ -56,6 +57,11 @@ def _fill(text: str, names: Mapping[str, Pinned | str]) -> str:
     if "{" not in text:
         return text
     try:
-        return _environment.from_string(text).render(names)
+        return _template(text).render(names)
     except UndefinedError as error:
         raise DefinitionError([f"{text!r}: {error.message}"]) from error
+
+
+@functools.lru_cache(1024)
+def _template(text: str) -> Template:
+    return _environment.from_string(text)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kernelkit import making, reading
+from kernelkit import differences, making, reading
 from kernelkit.errors import RefusedError
 from kernelkit.install import install
 from kernelkit.kernel import Kernel
@@ -22,20 +22,22 @@ ENV = "env."  # how variables stand in what was asked
 
 @dataclass(frozen=True)
 class Upgrade:
-    """A kernel made anew, where it goes, and what that would change."""
+    """A kernel made anew, where it goes, what that would change, and ``why``: what is not as it was."""
 
     kernel: Kernel
     scope: Scope
     plan: Plan
+    why: str
 
-    def apply(self) -> None:
-        """Put it in the old one's place. Raises RefusedError."""
-        install(self.kernel, self.scope, replace=False)
+    def apply(self, prove: Callable[[Kernel], None]) -> None:
+        """Put it in the old one's place, once ``prove`` let it pass. Raises RefusedError."""
+        install(self.kernel, self.scope, replace=False, prove=prove)
 
 
-def upgrade(spec: Kernelspec, *, say: Callable[[str], None]) -> Upgrade:
+def upgrade(spec: Kernelspec, *, build: bool, say: Callable[[str], None]) -> Upgrade:
     """What a kernel would be if it were installed today with what was asked for then.
 
+    What it needs is built unless ``build`` is off.
     Raises RefusedError for one that kernelkit did not make or that was edited, DefinitionError, SoftwareError.
     """
     made = record(spec.document)
@@ -46,8 +48,9 @@ def upgrade(spec: Kernelspec, *, say: Callable[[str], None]) -> Upgrade:
     scope = scope_of(spec.path.parent.parent)
     if scope.shared:
         making.refuse_what_others_may_write(definition, made.get("asked", {}).get("cvmfs"))
-    kernel = making.make(definition, _asked(spec.name, made.get("asked", {})), scope, build=True, say=say)
-    return Upgrade(kernel, scope, plan(kernel, scope, replace=False))
+    kernel = making.make(definition, _asked(spec.name, made.get("asked", {})), scope, build=build, say=say)
+    why = differences.of_records(made, record(kernel.document) or {})
+    return Upgrade(kernel, scope, plan(kernel, scope, replace=False), "; ".join(why))
 
 
 def _asked(name: str, asked: dict[str, Any]) -> Asked:

@@ -22,7 +22,7 @@ LAYERS = (
     ("reading", "releases", "selection"),
     ("resolve",),
     ("scopes", "exchange", "seal", "bootstrap", "interpreter", "standins", "storage", "kernelspecs"),
-    ("plan", "render", "copying", "packages"),
+    ("plan", "render", "copying", "packages", "differences"),
     ("install", "overlay", "environments"),
     ("settle", "listing"),
     ("making",),
@@ -30,6 +30,7 @@ LAYERS = (
     ("applying",),
     ("sandbox", "verify", "lint", "doctor", "launchlog", "snapshots", "fallback"),
     ("report", "demo", "warming"),
+    ("proving",),
     ("cli",),
     ("__main__",),
 )

@@ -94,3 +94,58 @@ def test_a_moved_default_of_alrb(home, sandbox, tmp_path):
     index.write_text(text)
     assert "6.28.08" in home.ok("upgrade", "atlas")
     assert "1 passed" in home.ok("test", "atlas")
+
+
+def test_check_says_why_and_changes_nothing(at, stack):
+    at.ok("install", "ourstack", "--release", "4")
+    at.ok("upgrade", "--check")
+    (stack / "4.3").mkdir()
+    result = at.run("upgrade", "--check")
+    assert result.code == 1
+    assert result.out.splitlines()[-1] == "would upgrade ourstack-4: release (4): 4.2 -> 4.3"
+    assert at.shown("ourstack-4") == "Our stack 4.2"
+    rows = json.loads(at.ok("upgrade", "--json"))["kernels"]
+    assert [(row["name"], row["action"], row["why"]) for row in rows] == [
+        ("ourstack-4", "change", "release (4): 4.2 -> 4.3")
+    ]
+    assert at.shown("ourstack-4") == "Our stack 4.3"
+
+
+def test_the_new_one_is_launched_before_it_replaces_the_old(at, stack):
+    definition = stack.parent / "definitions/ourstack.toml"
+    definition.write_text(
+        definition.read_text()
+        + '[[checks]]\nname = "the one that works"\ncode = "print(4.2)"\nprints = "{{ release }}"\n'
+    )
+    at.ok("install", "ourstack", "--verify")
+    (stack / "4.3").mkdir()
+    result = at.run("upgrade", "--verify")
+    assert (result.code, "ourstack does not work, and was not installed" in result.err) == (1, True), result
+    assert at.shown("ourstack") == "Our stack 4.2"
+    definition.write_text(definition.read_text().replace("print(4.2)", "print(4.3)"))
+    assert "its definition or a template has changed" in at.ok("upgrade", "--verify")
+    assert at.shown("ourstack") == "Our stack 4.3"
+
+
+def test_what_differs_is_told_in_words():
+    from kernelkit import __version__, differences
+
+    made = {
+        "version": "0.0.1", "fallback": "/old/python", "asked": {"root": "6.08"}, "definition": {"name": "a", "digest": "1"},
+        "choice": {"root": {"value": "6.08.06", "asked": "6.08"}},
+        "interpreter": {"path": "/p", "version": [3, 9, 1]}, "ipykernel": {"version": "6.1", "overlay": None},
+    }  # fmt: skip
+    new = {
+        **made, "version": __version__, "fallback": "/new/python", "definition": {"name": "a", "digest": "2"},
+        "choice": {"root": {"value": "6.08.07", "asked": "6.08"}}, "interpreter": {"path": "/p", "version": [3, 9, 2]},
+        "ipykernel": {"version": "6.2", "overlay": "/o"},
+    }  # fmt: skip
+    assert differences.of_records(made, made | {"version": "0.0.1"}) == [f"kernelkit: 0.0.1 -> {__version__}"]
+    assert differences.of_records(made, new) == [
+        "root (6.08): 6.08.06 -> 6.08.07",
+        "its definition or kernelkit's templates have changed",
+        f"kernelkit: 0.0.1 -> {__version__}",
+        "kernelkit's Python: /old/python -> /new/python",
+        "interpreter: /p (3.9.1) -> /p (3.9.2)",
+        "ipykernel: 6.1 -> 6.2 in /o",
+    ]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
 from kernelkit import catalogue
+
+if TYPE_CHECKING:
+    from kernelkit.kernel import Kernel
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -79,3 +82,13 @@ def scope_options(function: F) -> F:
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+verify_option = click.option("--verify", is_flag=True, help="Launch a kernel first, and install it only if it works.")
+
+
+def prover(wanted: bool) -> Callable[[Kernel], None]:
+    """What is done to a kernel before it is installed: nothing, or a launch with every check."""
+    if not wanted:
+        return lambda _: None
+    from kernelkit.proving import prove
+
+    return prove

@@ -7,7 +7,14 @@ from typing import Any
 
 import click
 
-from kernelkit.cli.common_options import choice_options, definition_argument, say, scope_options
+from kernelkit.cli.common_options import (
+    choice_options,
+    definition_argument,
+    prover,
+    say,
+    scope_options,
+    verify_option,
+)
 from kernelkit.cli.definition_options import DefinitionCommand, asked_of, definition_of
 from kernelkit.cli.group import COMMANDS
 
@@ -17,6 +24,7 @@ from kernelkit.cli.group import COMMANDS
 @choice_options
 @scope_options
 @click.option("--replace", is_flag=True, help="Replace a kernel that was edited or that somebody else made.")
+@verify_option
 @click.option("--dry-run", is_flag=True, help="Show what would change, and change nothing.")
 def command(**values: Any) -> None:
     """Install a kernel from definition NAME.
@@ -40,7 +48,7 @@ def command(**values: Any) -> None:
         click.echo(f"would {action}: {planned.target}")
         click.echo(planned.diff, nl=False)
         return
-    installed = install(kernel, scope, replace=values["replace"])
+    installed = install(kernel, scope, replace=values["replace"], prove=prover(values["verify"]))
     _told(installed.action, kernel.name, installed.target, kernel.document["display_name"])
 
 
