@@ -71,6 +71,7 @@ class Choice:
     """A definition with every option pinned; ``name`` is the kernelspec's.
 
     ``fallback`` is the Python that shows in the notebook why a start failed: the one kernelkit is installed in.
+    ``user_hook`` says whether a script of the user's own runs after the steps.
     """
 
     definition: Definition
@@ -82,6 +83,7 @@ class Choice:
     environments: Mapping[int, str] = field(default_factory=dict)
     runtime: Runtime | None = None
     fallback: str = ""
+    user_hook: bool = True
 
     @property
     def names(self) -> dict[str, Pinned | str]:
@@ -96,7 +98,7 @@ class Choice:
 
 
 def kernelspec_name(definition: Definition, options: Mapping[str, Pinned]) -> str:
-    """The definition's name, then each option given explicitly, in the definition's order."""
+    """The definition's name, then each option given explicitly, in the definition's order; paths add nothing."""
     given = [options[name].asked for name in definition.options if options[name].source != "default"]
-    parts = [part for part in given if "/" not in part]
+    parts = [part for part in given if not part.startswith(("/", "~", "."))]
     return re.sub(r"[^a-z0-9._-]+", "-", "-".join([definition.name, *parts]).lower())

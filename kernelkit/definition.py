@@ -100,6 +100,7 @@ class Definition:
     in_notebook_folder: bool = False
     snapshot: bool = True
     digest: str = ""
+    user_hook: bool | None = None
 
     @property
     def folder(self) -> Path:

@@ -127,7 +127,7 @@ def _faults_of_strings(definition: Definition) -> Iterator[str]:
 def _definition(path: Path, table: dict[str, Any], sources: tuple[Path, ...]) -> Definition:
     plain = {
         key: table[key]
-        for key in ("summary", "language", "user_site", "in_notebook_folder", "snapshot")
+        for key in ("summary", "language", "user_site", "in_notebook_folder", "snapshot", "user_hook")
         if key in table
     }
     return Definition(

@@ -15,6 +15,7 @@ from kernelkit.platformtag import GLIBC, Host, PlatformTag
 
 ALRB = "atlas.cern.ch/repo/ATLASLocalRootBase"
 BELLE2 = "belle.cern.ch"
+BELLE2_NAMES = {"releases": re.compile(r"(pre)?release-|light-"), "externals": re.compile(r"v\d")}
 LCG_VIEWS = "sft.cern.ch/lcg/views"
 
 
@@ -97,13 +98,16 @@ def _tagged(name: str, aliases: tuple[str, ...] = (), *, hidden: bool = False) -
     return Release(name, tag.machine if tag else None, tag.system if tag else None, aliases, hidden)
 
 
-def _basf2(_: ReleaseSource, where: Area) -> Offer:
-    """The release folders of the platform that suits this machine; ``recommended`` from versioning.py."""
+def _basf2(source: ReleaseSource, where: Area) -> Offer:
+    """The folders of the platform that suits this machine, of releases or of ``externals``; ``recommended`` from
+    versioning.py.
+    """
     root = where.cvmfs / BELLE2
+    kind = source.tool or "releases"
     system = _belle2_system(area.list_folder(root), where.host)
-    origin = root / system / "releases"
+    origin = root / system / kind
     recommended = _belle2_recommended(root / "versioning/versioning.py")
-    names = [name for name in area.list_folder(origin) if re.match(r"(pre)?release-|light-", name)]
+    names = [name for name in area.list_folder(origin) if BELLE2_NAMES[kind].match(name)]
     return Offer(origin, tuple(_belle2_release(name, system, recommended) for name in sorted(names)))
 
 

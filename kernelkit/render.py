@@ -23,6 +23,7 @@ from kernelkit.shell import ShellEnvironment
 FORMAT = 1
 AREA_TIMEOUT = 10  # seconds the wrapper waits for one file of the software area
 BASE = ("HOME", "USER", "LOGNAME", "SHELL", "LANG", "TZ", "TMPDIR")
+BASE_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"  # all that the steps see of a path
 LOGOS = ("logo-32x32.png", "logo-64x64.png", "logo-svg.svg")
 ARGV = ["/bin/bash", "-p", "{resource_dir}/setup.sh", "-f", "{connection_file}"]
 
@@ -41,6 +42,7 @@ def wrapper(choice: Choice) -> str:
         "title": display_name(choice), "name": choice.name, "area_timeout": AREA_TIMEOUT,
         "env": environment_variables(choice),
         "base_names": [*BASE, *choice.definition.base],
+        "base_path": BASE_PATH, "user_hook": f"{choice.name}.sh" if choice.user_hook else "",
         "cvmfs": choice.cvmfs.value.rstrip("/"), "snapshot": _may_be_kept(choice),
         "steps": [_step(choice, number, step) for number, step in enumerate(choice.definition.steps, 1)],
         "user_site": choice.definition.user_site, "in_notebook_folder": choice.definition.in_notebook_folder,

@@ -15,6 +15,7 @@ TOP = {
     "display_name": STRING, "summary": STRING, "language": STRING, "extends": STRING, "options": TABLE,
     "steps": TABLES, "launch": TABLE, "checks": TABLES, "env": STRING_TABLE, "base": STRINGS,
     "user_site": BOOLEAN, "in_notebook_folder": BOOLEAN, "snapshot": BOOLEAN,
+    "user_hook": BOOLEAN,
 }  # fmt: skip
 OPTION = {"help": STRING, "default": STRING, "releases": TABLE}
 RELEASES = {"from": STRING, "tool": STRING, "path": STRING}

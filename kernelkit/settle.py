@@ -8,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kernelkit import environments, overlay, render, texts
+from kernelkit import builtfor, environments, overlay, render, texts
 from kernelkit.choice import Choice, Runtime
 from kernelkit.errors import SoftwareError
 from kernelkit.interpreter import Interpreter, IPykernelFacts, probe
@@ -51,8 +50,10 @@ def settle(choice: Choice, store: Path, *, build: bool, say: Say, shared: bool =
     try:
         made = {number: _environment(choice, listed, workshop) for number, listed in _packages(choice).items()}
         choice = dataclasses.replace(choice, environments=made)
+        choice = dataclasses.replace(choice, user_hook=_wants_user_hook(choice, shared))
         environment = environment_after_steps(choice, say=say) | ({"PYTHONNOUSERSITE": "1"} if shared else {})
         interpreter = probe(find_python(choice, environment), environment)
+        builtfor.refuse_other(choice, interpreter, environment)
         runtime = _runtime(choice, interpreter, environment, workshop)
     except NotMadeError as missing:
         say(f"{missing} would be made")
@@ -68,7 +69,9 @@ def environment_after_steps(choice: Choice, *, say: Say) -> dict[str, str]:
         wrapper.write_text(render.wrapper(bare), encoding="utf-8", errors="surrogateescape")
         try:
             argv = ["/bin/bash", "-p", str(wrapper), "--kernelkit-environment"]
-            answer = run(argv, timeout=STEPS_TIMEOUT, environment={**os.environ, "KERNELKIT_SNAPSHOT": "0"})
+            # On the path is then what the steps put there, and nothing of whoever installs.
+            incoming = {**os.environ, "PATH": render.BASE_PATH, "KERNELKIT_SNAPSHOT": "0"}
+            answer = run(argv, timeout=STEPS_TIMEOUT, environment=incoming)
         except ProcessError as error:
             raise _steps_failed(choice, error, say) from error
     entries = os.fsdecode(answer.stdout).split("\0")
@@ -76,42 +79,23 @@ def environment_after_steps(choice: Choice, *, say: Say) -> dict[str, str]:
 
 
 def find_python(choice: Choice, environment: Mapping[str, str]) -> str:
-    """The interpreter the choice names, or the one the software was built for, found inside the software area."""
+    """The interpreter the choice names, or the one the software was built for, found where the software is."""
     named = str(texts.fill(choice.python.value, choice.names))
     if named != "auto" and not choice.environments:
         return named
-    names = [*_names_built_for(choice, environment), "python3", "python"]
-    roots = _roots(choice)
-    for name in names:
-        for folder in environment.get("PATH", "").split(os.pathsep):
-            found = shutil.which(name, path=folder)
-            if found and any(Path(found).is_relative_to(root) for root in roots):
-                return found
+    found = builtfor.software_python(choice, environment)
+    if found:
+        return found
     raise SoftwareError(
-        f"{choice.name}: the steps lead to no Python below {' or '.join(str(root) for root in roots)}",
+        f"{choice.name}: the steps lead to no Python in {builtfor.where(choice, environment)}",
         "Name the one to use with --python PATH; a Python of this machine is never taken silently.",
     )
 
 
-def _names_built_for(choice: Choice, environment: Mapping[str, str]) -> list[str]:
-    """``python2.7`` where the definition knows a command that says what the release was built for."""
-    command = choice.definition.launch.version_command
-    program = command and shutil.which(command[0], path=environment.get("PATH", ""))
-    if not program:
-        return []
-    try:
-        version = run([program, *command[1:]], environment=environment, timeout=60).stdout.decode().strip()
-    except ProcessError:
-        return []
-    numbers = version.split(".")
-    return ["python" + ".".join(numbers[:2]), "python" + numbers[0]] if numbers[0].isdigit() else []
-
-
-def _roots(choice: Choice) -> list[Path]:
-    """The folders that are the software: environments kernelkit made, those a step names, else the CVMFS root."""
-    named = [step.arguments.get("path", "") for step in choice.definition.steps if step.use == "venv"]
-    paths = [*choice.environments.values(), *texts.fill([name for name in named if name], choice.names)]
-    return [Path(path) for path in paths] or [Path(choice.cvmfs.value)]
+def _wants_user_hook(choice: Choice, shared: bool) -> bool:
+    """Whether a script of the user's own runs after the steps: not in kernels for everyone, unless they say so."""
+    wanted = choice.definition.user_hook
+    return not shared if wanted is None else wanted
 
 
 def _packages(choice: Choice) -> dict[int, list[str]]:

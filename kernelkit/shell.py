@@ -9,11 +9,14 @@ could end it, so both are refused when the template is loaded. A comment of the 
 
 from __future__ import annotations
 
-import shlex
+import re
 from typing import Any
 
 from jinja2 import BaseLoader, Environment, StrictUndefined, TemplateSyntaxError
 from jinja2.lexer import TOKEN_DATA, TOKEN_VARIABLE_BEGIN, TOKEN_VARIABLE_END
+
+# As shlex.quote has it, but for the equals sign: at a word's beginning it looks like a mistake to shellcheck.
+PLAIN = re.compile(r"[\w@%+:,./-]+", re.ASCII)
 
 
 class Raw(str):
@@ -30,7 +33,8 @@ def quote(value: Any) -> str:
         return " ".join(quote(item) for item in value)
     if isinstance(value, bool):
         return "1" if value else ""
-    return shlex.quote(str(value))
+    text = str(value)
+    return text if PLAIN.fullmatch(text) else "'" + text.replace("'", "'\"'\"'") + "'"
 
 
 def comment(value: Any) -> Raw:

@@ -2,6 +2,7 @@
 
 {--
 summary = "ATLAS software through ALRB"
+python = "area"
 [parameters.setup]
 type = "list"
 help = "what lsetup sets up, one entry per tool"
@@ -26,6 +27,7 @@ TYPES: dict[str, tuple[type, Any]] = {
     "table": (dict, {}),
     "boolean": (bool, False),
 }
+PLACES = ("area", "path")
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,16 @@ class Parameter:
 
 @dataclass(frozen=True)
 class StepTemplate:
-    """The file of a step and what its header declares."""
+    """The file of a step and what its header declares.
+
+    ``python`` says where the Python of its software lies: in the software ``area``, or in any folder that the steps
+    put on the ``path``, for software that has no area.
+    """
 
     file: Path
     summary: str
     parameters: Mapping[str, Parameter]
+    python: str = "area"
 
     def defaults(self) -> dict[str, Any]:
         """The value of each parameter that a definition leaves out."""
@@ -60,10 +67,23 @@ def load(file: Path) -> StepTemplate:
     match = HEADER.match(file.read_text(encoding="utf-8"))
     try:
         header = tomllib.loads(match[1]) if match else {}
-        parameters = {name: _parameter(entry) for name, entry in header.get("parameters", {}).items()}
+        parameters = {_free(name): _parameter(entry) for name, entry in header.get("parameters", {}).items()}
+        python = _python(header.get("python", "area"))
     except (tomllib.TOMLDecodeError, TypeError, KeyError, AttributeError) as error:
         raise DefinitionError([f"{file}: the header of this step template is not valid: {error}"]) from error
-    return StepTemplate(file, header.get("summary", ""), parameters)
+    return StepTemplate(file, header.get("summary", ""), parameters, python)
+
+
+def _free(name: str) -> str:
+    if name in ("use", "expects"):
+        raise TypeError(f"{name!r} is a key of every step, and no parameter's name")
+    return name
+
+
+def _python(where: Any) -> str:
+    if where not in PLACES:
+        raise TypeError(f"python {where!r} is none of {', '.join(PLACES)}")
+    return str(where)
 
 
 def _parameter(entry: Mapping[str, Any]) -> Parameter:

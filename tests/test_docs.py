@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from kernelkit import catalogue, steptemplate
 from kernelkit.cli.group import COMMANDS
 from kernelkit.schema import CHECK, LAUNCH, TOP
 
@@ -21,6 +20,7 @@ def test_the_reference_is_what_the_commands_say():
     generate = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(generate)
     assert generate.PAGE.read_text() == generate.page(), "run: python docs/generate.py"
+    assert generate.STEPS.read_text() == generate.steps_page(), "run: python docs/generate.py"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -35,14 +35,10 @@ def test_every_command_that_is_named_exists(page):
         assert name in COMMANDS, name
 
 
-def test_every_key_and_step_is_documented():
+def test_every_key_is_documented():
     text = (ROOT / "docs/definitions.md").read_text()
     for key in [*TOP, *LAUNCH, *CHECK]:
         assert f"`{key}`" in text or f"`[{key}]`" in text or f"`[[{key}]]`" in text or f"`[{key}.NAME]`" in text, key
-    for step in catalogue.step_names():
-        assert f"`{step}`" in text
-        for parameter in steptemplate.load(catalogue.step_file(step)).parameters:
-            assert f"`{parameter}`" in text, (step, parameter)
 
 
 def consoles(page):

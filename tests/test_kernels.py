@@ -4,8 +4,22 @@ import json
 import subprocess
 
 import pytest
+from pythons import OTHERS
 
 from kernelkit.sandbox import find_python2
+
+
+INSTALLED = {
+    "atlas": ["atlas"],
+    "atlas-6.28": ["atlas", "--root", "6.28"],
+    "atlas-analysis-analysisbase-24.2.35": ["atlas-analysis", "--release", "AnalysisBase,24.2.35"],
+    "belle2": ["belle2"],
+    "belle2-externals": ["belle2-externals"],
+    "belle2-release-08": ["belle2", "--release", "release-0", "--name", "belle2-release-08"],
+    "key4hep": ["key4hep"],
+    "lcg": ["lcg"],
+    "lcg-lcg_107": ["lcg", "--view", "LCG_107"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -14,20 +28,14 @@ def site(sandbox, tmp_path_factory):
     from conftest import Home
 
     home = Home(tmp_path_factory.mktemp("a user's home"))
-    for args in (["atlas"], ["atlas", "--root", "6.28"], ["belle2"], ["lcg"], ["lcg", "--view", "LCG_107"]):
+    for args in INSTALLED.values():
         home.ok("install", *args, "--cvmfs", sandbox)
     return home
 
 
 def test_each_passes_every_check(site):
-    report = json.loads(site.ok("test", "atlas*", "belle2*", "lcg*", "--json", "-", "-j", "2"))
-    assert {verdict["name"] for verdict in report["verdicts"]} == {
-        "atlas",
-        "atlas-6.28",
-        "belle2",
-        "lcg",
-        "lcg-lcg_107",
-    }
+    report = json.loads(site.ok("test", *INSTALLED, "--json", "-", "-j", "2"))
+    assert {verdict["name"] for verdict in report["verdicts"]} == set(INSTALLED)
     for verdict in report["verdicts"]:
         assert {check["status"] for check in verdict["checks"]} <= {"passed", "skipped"}, verdict
 
@@ -61,10 +69,24 @@ def test_alrb_that_destroys_the_arguments_and_alrb_that_does_not(home, sandbox, 
 @pytest.mark.skipif(find_python2() is None, reason="no Python 2.7 at hand")
 def test_root_6_08_is_python_2_7(home, sandbox):
     home.ok("install", "atlas", "--root", "6.08", "--cvmfs", sandbox)
-    record = json.loads((home.kernels / "atlas-6.08/kernel.json").read_text())["metadata"]["kernelkit"]
-    assert record["interpreter"]["version"][:2] == [2, 7]
-    assert record["ipykernel"]["version"].startswith("4.")
-    assert "1 passed" in home.ok("test", "atlas-6.08")
+    home.ok("install", "atlas-gridscan", "--cvmfs", sandbox)
+    home.ok("install", "atlas-gridscan", "--cvmfs", sandbox, "--python", find_python2(), "--name", "foreign")
+    for name in ("atlas-6.08", "atlas-gridscan", "foreign"):
+        record = json.loads((home.kernels / name / "kernel.json").read_text())["metadata"]["kernelkit"]
+        assert record["interpreter"]["version"][:2] == [2, 7]
+        assert record["ipykernel"]["version"].startswith("4.")
+    assert record["interpreter"]["path"] == str(find_python2())
+    assert "3 passed" in home.ok("test", "atlas-6.08", "atlas-gridscan", "foreign")
+
+
+def test_a_python_that_the_software_was_not_built_for_is_refused(home, sandbox):
+    release = "6.28" if find_python2() else "6.08"
+    other = find_python2() or next((path for version, path in OTHERS.items()), None)
+    result = home.kernelkit("install", "atlas", "--root", release, "--cvmfs", sandbox, "--python", other)
+    assert result.code == 4
+    assert f"{other} is Python " in result.err
+    assert "and the software was built for Python " in result.err
+    assert not home.kernels.exists()
 
 
 def test_a_release_that_vanished_says_so_and_starts_nothing(home, sandbox, tmp_path):

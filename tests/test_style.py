@@ -23,7 +23,7 @@ LAYERS = (
     ("resolve",),
     ("scopes", "exchange", "seal", "bootstrap", "interpreter", "standins", "storage", "kernelspecs"),
     ("plan", "render", "copying", "packages", "differences"),
-    ("install", "overlay", "environments"),
+    ("install", "overlay", "environments", "builtfor"),
     ("settle", "listing"),
     ("making",),
     ("upgrading", "site"),

@@ -37,6 +37,8 @@ RELEASES = (
     RootRelease("6.28.08", "el9-gcc13", "gcc1310"),
     RootRelease("6.30.02", "el9-gcc13", "gcc1310"),
 )
+PROJECTS = (("24.2", "AnalysisBase", "24.2.35"), ("24.2", "AnalysisBase", "24.2.41"), ("0.7", "StatAnalysis", "0.7.3"))
+PROJECT_BUILD = "el9-gcc13-opt"
 CURRENT = "6.28.08"
 RECOMMENDED = "6.30.02"
 
@@ -55,7 +57,18 @@ def lay_out(base: Path, arch: str, current: Interpreter, old: Interpreter) -> Pa
     mapfile.write(tools / "root", {"current": names[CURRENT], "recommended": names[RECOMMENDED]})
     mapfile.write(tools / "python", {})
     mapfile.write(tools / "Gcc", {})
+    scripts.copy("atlas-setup", tools / "AtlasSetup" / "V02-00-37" / "AtlasSetup")
+    (tools / "AtlasSetup" / "current").symlink_to("V02-00-37")
     return copies[current.release]
+
+
+def lay_out_projects(software: Path, arch: str, python: Interpreter, copied: Path) -> None:
+    """Make the analysis releases that asetup sets up, each with a Python and a ROOT in it."""
+    for series, project, version in PROJECTS:
+        home = software / series / project / version / "InstallArea" / f"{arch}-{PROJECT_BUILD}"
+        scripts.copy("atlas-project", home)
+        interpreter.link(copied, home / "python")
+        scripts.copy_root(home / "root", RECOMMENDED, python.release)
 
 
 def _python(folder: Path, python: Interpreter, copies: dict[str, Path]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from kernelkit.errors import RefusedError
-from kernelkit.sandbox import atlas, belle, interpreter, lcg, scripts
+from kernelkit.sandbox import atlas, belle, interpreter, key4hep, lcg, scripts
 
 MARKER = "SANDBOX.txt"
 STAGE = ".cvmfs-stage-"
@@ -53,10 +53,13 @@ def _lay_out(cvmfs: Path, python2: Path | None, say: Callable[[str], None]) -> N
     old = interpreter.ask(python2) if python2 else current
     say(f"ATLAS: ROOT releases with Python {old.release} and {current.release}")
     copied = atlas.lay_out(cvmfs / "atlas.cern.ch" / "repo" / "ATLASLocalRootBase", arch, current, old)
+    atlas.lay_out_projects(cvmfs / "atlas.cern.ch" / "repo" / "sw" / "software", arch, current, copied)
     say("Belle II: releases of basf2, and the Python they bring, with ipykernel")
     packages = belle.lay_out(cvmfs / "belle.cern.ch", arch, current, copied)
     say("LCG: views, with ipykernel")
     lcg.lay_out(cvmfs / "sft.cern.ch" / "lcg", arch, current, copied, packages)
+    say("Key4hep: releases, with ipykernel")
+    key4hep.lay_out(cvmfs / "sw.hsf.org" / "key4hep", arch, current, copied, packages)
 
 
 def _swap(stage: Path, final: Path) -> None:

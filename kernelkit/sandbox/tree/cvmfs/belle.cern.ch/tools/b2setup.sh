@@ -91,6 +91,6 @@ for DIR in "${b2sandbox_dirs[@]}"; do
 done
 unset b2sandbox_dirs
 
-if [ -f .release ] || [ -f .analysis ] || [ -n "$MY_BELLE2_RELEASE" ] || [ "$1" != "" ]; then
+if [ -f .release ] || [ -f .analysis ] || [ -n "$MY_BELLE2_DIR$MY_BELLE2_RELEASE" ] || [ "$1" != "" ]; then
     b2setup "$@"
 fi

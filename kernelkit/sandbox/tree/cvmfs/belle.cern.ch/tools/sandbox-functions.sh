@@ -5,6 +5,8 @@
 b2setup() {
     local release
     release=$(b2sandbox_release "$@") || return 1
+    local analysis="" folder="${MY_BELLE2_DIR:-$PWD}"
+    [ -n "$1$MY_BELLE2_RELEASE" ] || [ ! -f "$folder/.analysis" ] || analysis="$folder"
     local location="$VO_BELLE2_SW_DIR/releases/$release" version="" externals
     if [ ! -d "$location" ]; then
         echo "Error: No central release $release found." 1>&2
@@ -25,9 +27,33 @@ b2setup() {
     export BELLE2_RELEASE="$release" BELLE2_RELEASE_DIR="$location"
     export BELLE2_EXTERNALS_VERSION="$version" BELLE2_EXTERNALS_DIR="$externals"
     b2sandbox_externals "$externals"
+    if [ -n "$analysis" ]; then
+        b2sandbox_release_paths b2sandbox_add "$analysis"
+        export BELLE2_ANALYSIS_DIR="$analysis"
+        echo "Environment setup for analysis : $BELLE2_ANALYSIS_DIR"
+    fi
     echo "Environment setup for release: $BELLE2_RELEASE"
     echo "Central release directory    : $BELLE2_RELEASE_DIR"
     b2sandbox_advise "$release"
+}
+
+# Set up externals without a release: those asked for, or the newest.
+b2setup-externals() {
+    local version="$1" folder
+    if [ -n "$BELLE2_RELEASE" ]; then
+        echo "Error: This command can only be used if no Belle II software is set up." 1>&2
+        return 1
+    fi
+    for folder in "$BELLE2_EXTERNALS_TOPDIR"/*/; do
+        [ -n "$1" ] || version=$(basename "$folder")
+    done
+    if [ ! -d "$BELLE2_EXTERNALS_TOPDIR/$version" ]; then
+        echo "b2setup-externals: error: argument RELEASE: invalid choice: '$version'" 1>&2
+        return 1
+    fi
+    export BELLE2_EXTERNALS_VERSION="$version" BELLE2_EXTERNALS_DIR="$BELLE2_EXTERNALS_TOPDIR/$version"
+    b2sandbox_externals "$BELLE2_EXTERNALS_DIR"
+    echo "Environment setup for externals: $BELLE2_EXTERNALS_VERSION"
 }
 
 # The release that the arguments, MY_BELLE2_RELEASE or the current folder ask for.
@@ -56,7 +82,8 @@ EOF
         return 1
     fi
     [ -n "$release" ] || release="$MY_BELLE2_RELEASE"
-    [ -n "$release" ] || { [ -f .analysis ] && read -r release <.analysis; }
+    argument="${MY_BELLE2_DIR:-$PWD}/.analysis"
+    [ -n "$release" ] || { [ -f "$argument" ] && read -r release <"$argument"; }
     if [ -z "$release" ]; then
         echo "Error: Neither in a development or analysis directory nor a release specified." 1>&2
         return 1

@@ -40,6 +40,12 @@ lsetup() {
     return $?
 }
 
+asetup() {
+    # shellcheck source=/dev/null
+    source "$AtlasSetup/scripts/asetup.sh" "$@"
+    return $?
+}
+
 alrb_fn_setupHelp() {
     cat <<EOF
 
@@ -100,6 +106,7 @@ alrb_fn_setupBase() {
         echo "Missing $ATLAS_LOCAL_ROOT; is this architecture supported ?"
         return 64
     fi
+    export AtlasSetup="$ATLAS_LOCAL_ROOT/AtlasSetup/current/AtlasSetup"
     export ATLAS_LOCAL_ROOT ATLAS_LOCAL_ROOT_ARCH ATLAS_LOCAL_ROOT_PACOPT=""
 
     ALRB_OSMAJORVER=$(alrb_fn_osMajor)
