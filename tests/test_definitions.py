@@ -53,7 +53,7 @@ def test_every_fault_is_told_at_once(tmp_path):
         "the file: 'display_name' is missing",
         "options.root.releases.from: 'albr' is none of alrb, basf2, lcg, directory; did you mean 'alrb'?",
         "options.cvmfs: `kernelkit install` has an option of that name already; call it otherwise",
-        "steps[1].setpu: the step 'alrb' takes no such argument; did you mean 'setup'?",
+        "steps[1].setpu: the step 'alrb' takes no such argument; did you mean 'setup' or 'asetup'?",
         "steps[1].setup: must be a list of strings",
         "steps[2].use: there is no step 'basf'; did you mean 'basf2'?",
         "steps[3]: 'script' needs 'path'",

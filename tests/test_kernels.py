@@ -8,14 +8,13 @@ from pythons import OTHERS
 
 from kernelkit.sandbox import find_python2
 
-
 INSTALLED = {
     "atlas": ["atlas"],
     "atlas-6.28": ["atlas", "--root", "6.28"],
     "atlas-analysis-analysisbase-24.2.35": ["atlas-analysis", "--release", "AnalysisBase,24.2.35"],
     "belle2": ["belle2"],
     "belle2-externals": ["belle2-externals"],
-    "belle2-release-08": ["belle2", "--release", "release-0", "--name", "belle2-release-08"],
+    "belle2-release-09-00-15": ["belle2", "--release", "release-09-00-15"],
     "key4hep": ["key4hep"],
     "lcg": ["lcg"],
     "lcg-lcg_107": ["lcg", "--view", "LCG_107"],
