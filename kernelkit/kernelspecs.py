@@ -13,7 +13,7 @@ import os
 import shutil
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -63,7 +63,7 @@ def search_path() -> list[Path]:
 
 def find_all() -> list[Kernelspec]:
     """Every kernelspec, the ones that are shadowed included, in Jupyter's order."""
-    found = _with_shadows(_in_folders(search_path()))
+    found = with_shadows(_in_folders(search_path()))
     native = _native() if not any(spec.name == NATIVE for spec in found) else None
     return [*found, native] if native else found
 
@@ -79,7 +79,7 @@ def find_all_for(python: Path) -> list[Kernelspec]:
         raise SoftwareError(f"{python}: has no jupyter_client that answers: {last or error}") from error
     except ValueError as error:
         raise SoftwareError(f"{python}: is no Python with jupyter_client") from error
-    found = _with_shadows(_in_folders([Path(folder) for folder in folders]))
+    found = with_shadows(_in_folders([Path(folder) for folder in folders]))
     if native and not any(spec.name == NATIVE for spec in found):
         found.append(read(NATIVE, native, native=True))
     return found
@@ -95,7 +95,7 @@ def read(name: str, folder: str | Path, *, native: bool = False) -> Kernelspec:
     return _judged(name, place, text, native=native)
 
 
-def _found(name: str, place: str) -> Kernelspec | None:
+def found_at(name: str, place: str) -> Kernelspec | None:
     """One kernelspec; None where the folder holds no regular kernel.json, so that Jupyter passes it by."""
     file = f"{place}/{SPEC_FILE}"
     try:
@@ -112,12 +112,17 @@ def _judged(name: str, place: str, text: bytes, *, native: bool) -> Kernelspec:
     return Kernelspec(name, place, document, fault, None, native)
 
 
+def candidates(folder: str) -> list[tuple[str, str]]:
+    """What a folder may hold of kernelspecs: each name with its place, in the order in which Jupyter takes them."""
+    # Names that differ in case alone are one key, and within a folder Jupyter takes the one it reads last.
+    found = [(entry.lower(), f"{folder}/{entry}") for entry in reversed(_entries(folder))]
+    return sorted(found, key=operator.itemgetter(0))
+
+
 def _in_folders(folders: list[Path]) -> Iterator[Kernelspec]:
     for folder in map(str, folders):
-        # Names that differ in case alone are one key, and within a folder Jupyter takes the one it reads last.
-        found = [(entry.lower(), f"{folder}/{entry}") for entry in reversed(_entries(folder))]
-        for name, place in sorted(found, key=operator.itemgetter(0)):
-            if spec := _found(name, place):
+        for name, place in candidates(folder):
+            if spec := found_at(name, place):
                 yield spec
 
 
@@ -128,7 +133,8 @@ def _entries(folder: str) -> list[str]:
         return []
 
 
-def _with_shadows(specs: Iterator[Kernelspec]) -> list[Kernelspec]:
+def with_shadows(specs: Iterable[Kernelspec]) -> list[Kernelspec]:
+    """Kernelspecs in Jupyter's order, those that an earlier one of the same name hides marked."""
     found: list[Kernelspec] = []
     first: dict[str, str] = {}
     for spec in specs:

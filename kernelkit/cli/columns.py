@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 def show(rows: Sequence[Sequence[str]], head: Sequence[str]) -> str:
     """The rows under their head; in a pipe no head, one row a line, fields parted by tabs."""
-    printable = [row if "".join(row).isprintable() else [*map(_printable, row)] for row in rows]
+    safe = [row if "".join(row).isprintable() else [*map(printable, row)] for row in rows]
     if not sys.stdout.isatty():
-        return "\n".join("\t".join(row) for row in printable)
-    return _aligned([list(head), *printable])
+        return "\n".join("\t".join(row) for row in safe)
+    return _aligned([list(head), *safe])
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> str:
@@ -22,6 +22,6 @@ def _aligned(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(line if len(line) <= edge else line[: edge - 1] + "…" for line in lines)
 
 
-def _printable(field: str) -> str:
+def printable(field: str) -> str:
     """A field that cannot break its line: names and faults may hold anything."""
     return field if field.isprintable() else "".join(c if c.isprintable() else "?" for c in field)

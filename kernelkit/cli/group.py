@@ -15,6 +15,7 @@ COMMANDS = {
     "show": "Show one kernel in full.",
     "test": "Launch kernels and verify that they work.",
     "warm": "Record what a kernel's steps make, so that it starts fast.",
+    "doctor": "Find what is wrong with this machine, its Jupyter and its wrappers.",
     "log": "Show what the last launches of a kernel did.",
     "apply": "Make a scope hold the kernels that a site file lists.",
     "upgrade": "Make kernels again from today's definitions and releases.",
