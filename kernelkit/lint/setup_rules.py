@@ -19,7 +19,7 @@ _DEAF = re.compile(r"thisroot\.sh|conda\.sh|/etc/profile|/init/(ba)?sh|profile\.
 _SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|COOKIE|PRIVATE_KEY|API_?KEY")
 _NO_SECRET = re.compile(r"(_FILE|_PATH|_DIR|_URL|_NAME)$")
 _HOME = re.compile(
-    r"/(?:home|Users)/[\w.-]+/|/global/homes/\w/\w+|/afs/[\w.-]+/(?:users?|home)/\w+|/eos/(?:user|home-\w)/[\w/]*\w"
+    r"(?<![\w.-])/(?:home|Users)/[\w.-]+/|/global/homes/\w/\w+|/afs/[\w.-]+/(?:users?|home)/\w+|/eos/(?:user|home-\w)/[\w/]*\w"
     r"|(?<![\w/])~[a-z][\w-]*/"
 )
 _PILED = {"LD_LIBRARY_PATH", "PYTHONPATH", "LD_PRELOAD"}
