@@ -1,4 +1,4 @@
-"""Time whole processes in pairs, so that a ratio holds while the machine's speed drifts."""
+"""Time whole processes in turn, so that a ratio holds while the machine's speed drifts."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+Row = dict[str, float | str]
 
 
 @dataclass(frozen=True)
@@ -21,40 +23,42 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Pair:
-    """Two commands measured in turn. ``ratio`` is the median of ours over theirs, taken run by run."""
+class Contest:
+    """Commands measured in turn; kernelkit's is the first."""
 
     name: str
-    ours: tuple[Run, ...]
-    theirs: tuple[Run, ...]
+    runs: Mapping[str, Sequence[Run]]
 
-    @property
-    def ratio(self) -> float:
-        """The median ratio of the wall times."""
-        return statistics.median(a.wall / b.wall for a, b in zip(self.ours, self.theirs, strict=True))
+    def ratio(self, other: str) -> float:
+        """The median of ours over theirs, taken round by round."""
+        ours = next(iter(self.runs.values()))
+        return statistics.median(a.wall / b.wall for a, b in zip(ours, self.runs[other], strict=True))
 
-    def row(self) -> dict[str, float | str]:
-        """The figures of the report."""
-        return {
-            "name": self.name, "ours_s": _median(self.ours, "wall"), "ours_min_s": min(r.wall for r in self.ours),
-            "ours_max_s": max(r.wall for r in self.ours), "theirs_s": _median(self.theirs, "wall"), "ratio": self.ratio,
-            "ours_mib": _median(self.ours, "memory"), "theirs_mib": _median(self.theirs, "memory"),
-        }  # fmt: skip
+    def rows(self) -> list[Row]:
+        """The figures of the report, a row for each command."""
+        return [
+            {
+                "name": self.name, "command": command, "wall_s": _median(runs, "wall"),
+                "wall_min_s": min(run.wall for run in runs), "wall_max_s": max(run.wall for run in runs),
+                "cpu_s": _median(runs, "cpu"), "peak_mib": _median(runs, "memory"), "ratio": self.ratio(command),
+            }
+            for command, runs in self.runs.items()
+        ]  # fmt: skip
 
 
-def pair(
-    name: str, ours: Sequence[str], theirs: Sequence[str], env: Mapping[str, str], *, runs: int,
+def contest(
+    name: str, commands: Mapping[str, Sequence[str]], env: Mapping[str, str], *, runs: int,
     before: Callable[[], None] = lambda: None,
-) -> Pair:  # fmt: skip
-    """Run both commands ``runs`` times in turn, after one run of each that is not counted."""
-    counted: tuple[list[Run], list[Run]] = ([], [])
+) -> Contest:  # fmt: skip
+    """Run the commands ``runs`` times in turn, after one run of each that is not counted."""
+    counted: dict[str, list[Run]] = {command: [] for command in commands}
     for number in range(runs + 1):
-        for argv, into in zip((ours, theirs), counted, strict=True):
+        for command, argv in commands.items():
             before()
             run = once(argv, env)
             if number:
-                into.append(run)
-    return Pair(name, tuple(counted[0]), tuple(counted[1]))
+                counted[command].append(run)
+    return Contest(name, counted)
 
 
 def once(argv: Sequence[str], env: Mapping[str, str], folder: Path | None = None) -> Run:
@@ -74,3 +78,10 @@ def once(argv: Sequence[str], env: Mapping[str, str], folder: Path | None = None
 
 def _median(runs: Sequence[Run], what: str) -> float:
     return statistics.median(getattr(run, what) for run in runs)
+
+
+def table(head: Sequence[str], line: str, rows: Sequence[Row]) -> str:
+    """The rows as Markdown: ``line`` is the format of one."""
+    return "\n".join(
+        [f"| {' | '.join(head)} |", "|---" * len(head) + "|", *(f"| {line.format(**row)} |" for row in rows)]
+    )

@@ -5,22 +5,26 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from benchmarks.setups import WAYS
+
 COLOURS = ("#b0b7c3", "#8a94a6", "#d9822b", "#7fb3d5", "#1f5fa8")
 
 
 def launches(figures: dict[str, list[dict[str, Any]]], file: Path) -> None:
     """Bars to the first reply, on a logarithmic axis since they span from a third of a second to many."""
+    import matplotlib as mpl
     from matplotlib.figure import Figure
 
+    mpl.rcParams |= {"svg.fonttype": "none", "svg.hashsalt": "kernelkit"}  # small, and the same for the same figures
     figure = Figure(figsize=(9, 4.6), layout="constrained")
     axes = figure.subplots()
-    names = [row["name"] for row in next(iter(figures.values()))]
-    for number, name in enumerate(names):
-        places = [place + (number - len(names) / 2 + 0.5) * 0.16 for place in range(len(figures))]
-        seconds = [rows[number]["first_reply_s"] for rows in figures.values()]
+    for number, name in enumerate(WAYS):
+        places = [place + (number - len(WAYS) / 2 + 0.5) * 0.16 for place in range(len(figures))]
+        rows = [rows[number] for rows in figures.values()]
+        seconds = [row["first_reply_s"] for row in rows]
         spread = [
-            [rows[number]["first_reply_s"] - rows[number]["first_reply_min_s"] for rows in figures.values()],
-            [rows[number]["first_reply_max_s"] - rows[number]["first_reply_s"] for rows in figures.values()],
+            [row["first_reply_s"] - row["first_reply_min_s"] for row in rows],
+            [row["first_reply_max_s"] - row["first_reply_s"] for row in rows],
         ]
         axes.bar(places, seconds, 0.15, yerr=spread, label=name, color=COLOURS[number], error_kw={"elinewidth": 0.8})
     axes.set_yscale("log")

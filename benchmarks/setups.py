@@ -17,11 +17,12 @@ KERNELKIT = [str(Path(sys.executable).parent / "kernelkit")]
 
 @dataclass(frozen=True)
 class Contestant:
-    """A kernelspec, and variables for the server that launches it."""
+    """A kernelspec, variables for the server that launches it, and a folder that is emptied before each launch."""
 
     name: str
     folder: Path
     env: Mapping[str, str]
+    fresh: Path | None = None
 
 
 def script(folder: Path, *, files: int, forks: int, delay: float) -> Path:
@@ -31,18 +32,31 @@ def script(folder: Path, *, files: int, forks: int, delay: float) -> Path:
     """
     folder.mkdir(parents=True)
     wait = f"read -t {delay} -u $kk_never || :" if delay else ":"
-    each = forks // files if files else 0
-    lines = [wait, *("x=$(:)" if number % 2 else "/bin/true" for number in range(each))]
     for number in range(files):
-        text = "\n".join(
-            [*lines, f"export BENCH_{number}=/opt/release/part-{number}", f"PATH=$PATH:/opt/release/{number}"]
-        )
-        (folder / f"part-{number}.sh").write_text(text + "\n")
+        here = range(forks * number // files, forks * (number + 1) // files)
+        work = ["x=$(:)" if fork % 2 else "/bin/true" for fork in here]
+        sets = [f"export BENCH_{number}=/opt/release/part-{number}", f"PATH=$PATH:/opt/release/{number}"]
+        (folder / f"part-{number}.sh").write_text("\n".join([wait, *work, *sets]) + "\n")
     opened = "exec {kk_never}<> <(:)" if delay else ":"
     sources = [f". {shlex.quote(str(folder / f'part-{number}.sh'))}" for number in range(files)]
     top = folder / "setup.sh"
     top.write_text("\n".join([opened, *sources, "export PATH", *(["exec {kk_never}<&-"] if delay else [])]) + "\n")
     return top
+
+
+def alrb(folder: Path, scripts: Path) -> Path:
+    """A script that sources the public ALRB scripts in ``scripts``, as ``setupATLAS`` does."""
+    folder.mkdir(parents=True)
+    top = folder / "setup.sh"
+    base = f"export ATLAS_LOCAL_ROOT_BASE={shlex.quote(str(scripts))}"
+    top.write_text(f"{base}\nsource $ATLAS_LOCAL_ROOT_BASE/user/atlasLocalSetup.sh --quiet\n")
+    return top
+
+
+BARE, PLAIN, BY_HAND = "bare interpreter", "plainest wrapper", "written by hand"
+STEPS, REPLAY = "kernelkit, no snapshot", "kernelkit, snapshot"
+FIRST, BEHIND = "kernelkit, first launch", "the same, recorded behind"
+WAYS = (BARE, PLAIN, BY_HAND, STEPS, REPLAY)
 
 
 def contestants(folder: Path, setup: Path, env: Mapping[str, str]) -> list[Contestant]:
@@ -52,11 +66,21 @@ def contestants(folder: Path, setup: Path, env: Mapping[str, str]) -> list[Conte
     by_hand = f"source {shlex.quote(str(setup))} >&2\n{plain}"
     ours = _installed(folder, setup, env)
     return [
-        Contestant("bare interpreter", _spec(folder / "bare", [sys.executable, *python]), {}),
-        Contestant("plainest wrapper", _wrapper(folder / "plain", plain), {}),
-        Contestant("written by hand", _wrapper(folder / "hand", by_hand), {}),
-        Contestant("kernelkit, no snapshot", ours, {"KERNELKIT_SNAPSHOT": "0"}),
-        Contestant("kernelkit, snapshot", ours, {"KERNELKIT_BACKGROUND": "0"}),
+        Contestant(BARE, _spec(folder / "bare", [sys.executable, *python]), {}),
+        Contestant(PLAIN, _wrapper(folder / "plain", plain), {}),
+        Contestant(BY_HAND, _wrapper(folder / "hand", by_hand), {}),
+        Contestant(STEPS, ours, {"KERNELKIT_SNAPSHOT": "0"}),
+        Contestant(REPLAY, ours, {"KERNELKIT_BACKGROUND": "0"}),
+    ]
+
+
+def first_launches(folder: Path, known: list[Contestant]) -> list[Contestant]:
+    """Launches that record: alone, and with the second recording behind them."""
+    ours, cache = known[-1].folder, folder / "cache"
+    kept = {"XDG_CACHE_HOME": str(cache)}
+    return [
+        Contestant(FIRST, ours, {**kept, "KERNELKIT_BACKGROUND": "0"}, fresh=cache),
+        Contestant(BEHIND, ours, kept, fresh=cache),
     ]
 
 

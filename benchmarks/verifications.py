@@ -1,17 +1,16 @@
-"""Eight healthy kernels verified by each tool: wall time, and what the kernels' own processors' time would allow."""
+"""Healthy kernels verified by each tool: wall time, and what the kernels' own processors' time would allow."""
 
 from __future__ import annotations
 
 import json
-import os
 import statistics
-import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
-KERNELS = 8
+from benchmarks.measure import Row, once, table
+
+KERNELS = 4
 JOBS = 2
 BIN = Path(sys.executable).parent
 # The Project's conformance suite, as its README says to use it: one class per kernel.
@@ -26,8 +25,8 @@ class K{number}(jupyter_kernel_test.KernelTests):
 """
 
 
-def measured(folder: Path, env: Mapping[str, str], runs: int) -> list[dict[str, float | str]]:
-    """Each tool in turn, ``runs`` times, after one round that is not counted."""
+def measured(folder: Path, env: Mapping[str, str], runs: int) -> list[Row]:
+    """Each tool in turn, ``runs`` times."""
     names = _kernels(folder, Path(env["JUPYTER_DATA_DIR"], "kernels"))
     tools = {
         f"kernelkit test -j {JOBS}": [[str(BIN / "kernelkit"), "test", "-j", str(JOBS), *names]],
@@ -38,13 +37,12 @@ def measured(folder: Path, env: Mapping[str, str], runs: int) -> list[dict[str, 
             [str(BIN / "jupyter"), "execute", f"--kernel_name={name}", "notebook.ipynb"] for name in names
         ],
     }
-    times: dict[str, list[tuple[float, float]]] = {tool: [] for tool in tools}
-    for number in range(runs + 1):
+    times: dict[str, list[tuple[float, float, float]]] = {tool: [] for tool in tools}
+    for _ in range(runs):
         for tool, commands in tools.items():
-            taken = _once(commands, folder, env)
-            if number:
-                times[tool].append(taken)
-    return [_row(tool, taken) for tool, taken in times.items()]
+            times[tool].append(_once(commands, folder, env))
+    ours = next(iter(times.values()))
+    return [_row(tool, taken, ours) for tool, taken in times.items()]
 
 
 def _kernels(folder: Path, kernels: Path) -> list[str]:
@@ -61,28 +59,27 @@ def _kernels(folder: Path, kernels: Path) -> list[str]:
     return [f"kernel-{number}" for number in range(KERNELS)]
 
 
-def _once(commands: list[list[str]], folder: Path, env: Mapping[str, str]) -> tuple[float, float]:
-    """Wall seconds, and the processors' seconds of all that ran."""
-    before = os.times()
-    begin = time.perf_counter()
-    for argv in commands:
-        done = subprocess.run(argv, env=dict(env), cwd=folder, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise RuntimeError(f"{argv[:4]} ended with {done.returncode}: {(done.stdout + done.stderr)[-800:]}")
-    wall = time.perf_counter() - begin
-    after = os.times()
-    return wall, after.children_user + after.children_system - before.children_user - before.children_system
+def _once(commands: list[list[str]], folder: Path, env: Mapping[str, str]) -> tuple[float, float, float]:
+    """Wall seconds, processors' seconds of all that ran, and the most memory that one process held, in MiB."""
+    runs = [once(argv, env, folder) for argv in commands]
+    return sum(run.wall for run in runs), sum(run.cpu for run in runs), max(run.memory for run in runs)
 
 
-def _row(tool: str, taken: list[tuple[float, float]]) -> dict[str, float | str]:
-    wall = statistics.median(wall for wall, _ in taken)
-    cpu = statistics.median(cpu for _, cpu in taken)
-    return {"name": tool, "wall_s": wall, "wall_min_s": min(wall for wall, _ in taken),
-            "wall_max_s": max(wall for wall, _ in taken), "cpu_s": cpu, "per_kernel_s": wall / KERNELS}  # fmt: skip
+def _row(tool: str, taken: list[tuple[float, float, float]], ours: list[tuple[float, float, float]]) -> Row:
+    wall, cpu, memory = (statistics.median(values) for values in zip(*taken, strict=True))
+    return {
+        "name": tool, "wall_s": wall, "wall_min_s": min(taken)[0], "wall_max_s": max(taken)[0], "cpu_s": cpu,
+        "peak_mib": memory, "per_kernel_s": wall / KERNELS,
+        "ratio": statistics.median(a[0] / b[0] for a, b in zip(ours, taken, strict=True)),
+    }  # fmt: skip
 
 
-def table(rows: list[dict[str, float | str]]) -> str:
+def shown(rows: list[Row]) -> str:
     """The rows as Markdown."""
-    head = [f"| {KERNELS} healthy kernels | wall, s (min-max) | processors, s | a kernel, s |", "|---|---|---|---|"]
-    line = "| {name} | {wall_s:.2f} ({wall_min_s:.2f}-{wall_max_s:.2f}) | {cpu_s:.2f} | {per_kernel_s:.2f} |"
-    return "\n".join([*head, *(line.format(**row) for row in rows)])
+    head = (f"{KERNELS} healthy kernels by", "wall, s (min-max)", "processors, s", "a kernel, s", "peak, MiB",
+            "kernelkit takes")  # fmt: skip
+    line = (
+        "{name} | {wall_s:.2f} ({wall_min_s:.2f}-{wall_max_s:.2f}) | {cpu_s:.2f} | {per_kernel_s:.2f} | {peak_mib:.0f} "
+        "| **{ratio:.2f}** of it"
+    )
+    return table(head, line, rows)
