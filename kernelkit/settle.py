@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kernelkit import builtfor, environments, overlay, render, texts
+from kernelkit import builtfor, render, texts
 from kernelkit.choice import Choice, Runtime
 from kernelkit.errors import SoftwareError
 from kernelkit.interpreter import Interpreter, IPykernelFacts, probe
@@ -109,6 +109,8 @@ def _packages(choice: Choice) -> dict[int, list[str]]:
 
 def _environment(choice: Choice, listed: list[str], workshop: Workshop) -> str:
     """The folder of the virtual environment that holds these packages. Raises NotMadeError."""
+    from kernelkit import environments  # with the overlays', a quarter of what is imported, and few kernels need it
+
     python = choice.python.value if choice.python.source == "flag" else sys.executable
     if workshop.build:
         return str(environments.prepare(listed, python=python, store=workshop.store, say=workshop.say).path)
@@ -127,6 +129,8 @@ def _runtime(choice: Choice, interpreter: Interpreter, environment: Mapping[str,
     if wanted == "environment":
         why = interpreter.fault or "it has none"
         raise SoftwareError(f"{interpreter.path}: the definition wants the environment's own ipykernel: {why}")
+    from kernelkit import overlay
+
     prepare = functools.partial(overlay.prepare, say=workshop.say) if workshop.build else overlay.present
     made = prepare(interpreter, environment, workshop.store)
     if not made:
