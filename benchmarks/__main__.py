@@ -8,13 +8,13 @@ import os
 import platform
 import tempfile
 import time
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from benchmarks import commands, launches, plot, targets, verifications
-
-SUBJECTS = ("launches", "commands", "verification")
+# The commands come first, and the other subjects are imported when their turn comes: a process starts with the memory
+# of the one that starts it, so that this one must be small.
+from benchmarks import commands
+from benchmarks.measure import Row
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -29,36 +29,54 @@ def measured(subject: str, given: argparse.Namespace) -> Any:
     with tempfile.TemporaryDirectory(prefix="kernelkit-bench-") as name:
         folder = Path(name)
         env = environment(folder)
-        if subject == "launches":
-            return launches.measured(folder, env, given.runs, given.alrb)
-        if subject == "commands":
-            rows = commands.measured(folder, env, given.runs)
-            print(f"\n{commands.shown(rows)}", flush=True)
-        else:
-            rows = verifications.measured(folder, env, max(given.runs // 2, 1))
-            print(f"\n{verifications.shown(rows)}", flush=True)
-        return rows
+        return MEASURES[subject](folder, env, given)
+
+
+def _commands(folder: Path, env: dict[str, str], given: argparse.Namespace) -> list[Row]:
+    rows = commands.measured(folder, env, given.runs)
+    print(f"\n{commands.shown(rows)}", flush=True)
+    return rows
+
+
+def _launches(folder: Path, env: dict[str, str], given: argparse.Namespace) -> dict[str, list[Row]]:
+    from benchmarks import launches
+
+    return launches.measured(folder, env, given.runs, given.alrb)
+
+
+def _verification(folder: Path, env: dict[str, str], given: argparse.Namespace) -> list[Row]:
+    from benchmarks import verifications
+
+    rows = verifications.measured(folder, env, max(given.runs // 2, 1))
+    print(f"\n{verifications.shown(rows)}", flush=True)
+    return rows
+
+
+MEASURES = {"commands": _commands, "launches": _launches, "verification": _verification}
 
 
 def machine() -> dict[str, Any]:
     """What it was measured on."""
+    from importlib.metadata import version
+
     packages = ("jupyter_client", "ipykernel", "click")
     return {
-        "processors": os.cpu_count(), "load": os.getloadavg()[0], "python": platform.python_version(),
+        "processors": os.cpu_count(), "python": platform.python_version(),
         "system": platform.system() + " " + platform.release(), **{name: version(name) for name in packages},
     }  # fmt: skip
 
 
 def _given() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=f"{', '.join(SUBJECTS)} [all]")
+    parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=f"{', '.join(MEASURES)} [all]")
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="counted runs of each, half of it for "
                         "verifications [5, about seven minutes on a quiet machine]")  # fmt: skip
     parser.add_argument("--alrb", type=Path, metavar="FOLDER", help="the public ALRB scripts, to launch after them too")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the launches to this SVG file")
+    parser.add_argument("--docs", type=Path, metavar="FOLDER", help="write the tables into its speed.md, and a plot of "
+                        "the launches beside it (needs matplotlib)")  # fmt: skip
     given = parser.parse_args()
-    if unknown := set(given.subjects) - set(SUBJECTS):
+    if unknown := set(given.subjects) - set(MEASURES):
         parser.error(f"no such subject: {', '.join(sorted(unknown))}")
     return given
 
@@ -66,18 +84,29 @@ def _given() -> argparse.Namespace:
 def main() -> None:
     """Measure, print tables and what must be shown, and write JSON and a plot where asked."""
     given = _given()
-    begin, outside = time.monotonic(), dict(os.environ)
-    figures: dict[str, Any] = {"format": 1, "machine": machine()}
-    for subject in given.subjects or SUBJECTS:
+    begin, outside, load = time.monotonic(), dict(os.environ), os.getloadavg()[0]
+    figures: dict[str, Any] = {"format": 1, "runs": given.runs}
+    for subject in given.subjects or MEASURES:
         figures[subject] = measured(subject, given)
         os.environ.clear()
         os.environ.update(outside)
+    from benchmarks import targets
+
+    figures["machine"] = machine() | {"load_before": load}
     figures["targets"] = targets.judged(figures)
     print(f"\n{targets.shown(figures['targets'])}\n\nmeasured in {time.monotonic() - begin:.0f} s")
+    _keep(figures, given)
+
+
+def _keep(figures: dict[str, Any], given: argparse.Namespace) -> None:
+    from benchmarks import page, plot
+
     if given.json:
         given.json.write_text(json.dumps(figures, indent=2) + "\n")
-    if given.plot and "launches" in figures:
-        plot.launches(figures["launches"], given.plot)
+    if given.docs:
+        page.update(given.docs / "speed.md", figures)
+    if given.docs and "launches" in figures:
+        plot.launches(figures["launches"], given.docs / "launches.svg")
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def once(argv: Sequence[str], env: Mapping[str, str], folder: Path | None = None
 
 
 def _median(runs: Sequence[Run], what: str) -> float:
-    return statistics.median(getattr(run, what) for run in runs)
+    return float(statistics.median(getattr(run, what) for run in runs))
 
 
 def table(head: Sequence[str], line: str, rows: Sequence[Row]) -> str:

@@ -7,6 +7,7 @@ import statistics
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from benchmarks.measure import Row, once, table
 
@@ -53,7 +54,14 @@ def _kernels(folder: Path, kernels: Path) -> list[str]:
         document = {"argv": argv, "display_name": f"kernel {number}", "language": "python"}
         (spec / "kernel.json").write_text(json.dumps(document))
         (folder / f"suite_{number}.py").write_text(SUITE.format(number=number))
-    cell = {"cell_type": "code", "id": "a", "source": "1+1", "metadata": {}, "outputs": [], "execution_count": None}
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "id": "a",
+        "source": "1+1",
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+    }
     notebook = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [cell]}
     (folder / "notebook.ipynb").write_text(json.dumps(notebook))
     return [f"kernel-{number}" for number in range(KERNELS)]

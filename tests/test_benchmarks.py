@@ -1,0 +1,60 @@
+"""The benchmarks measure what they say, on a set-up light enough for a test; how fast anything is, no test asserts."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks import launches, page, setups, targets
+
+ROOT = Path(__file__).parent.parent
+LIGHT = """
+import json, sys
+from pathlib import Path
+from benchmarks import launches, setups
+from benchmarks.__main__ import environment
+folder = Path(sys.argv[1])
+setup = setups.script(folder / "software", files=3, forks=7, delay=0.001)
+env = environment(folder)
+contestants = setups.contestants(folder, setup, env)
+contestants += setups.first_launches(folder, contestants)
+print(json.dumps(launches._rows(contestants, env, 1)))
+"""
+
+
+def test_every_way_to_launch_is_measured(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-c", LIGHT, tmp_path], cwd=ROOT, capture_output=True, text=True, check=False, timeout=200
+    )
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(done.stdout)
+    assert [row["name"] for row in rows] == [*setups.WAYS, setups.FIRST, setups.BEHIND]
+    assert all(0 < row["kernel_info_s"] <= row["first_reply_s"] for row in rows)
+    assert "| kernelkit, snapshot |" in launches.shown(rows)
+    (snapshot,) = (tmp_path / ".cache/kernelkit/snapshots/bench").glob("*.snapshot")
+    assert b"BENCH_2=" in snapshot.read_bytes()
+
+
+def test_a_set_up_has_the_weight_that_it_is_given(tmp_path):
+    setup = setups.script(tmp_path / "software", files=4, forks=10, delay=0.001)
+    traced = subprocess.run(["bash", "-xc", f". {setup}; env"], capture_output=True, text=True, check=True)
+    lines = traced.stderr.splitlines()
+    assert sum(line.endswith(("/bin/true", "+ x=")) for line in lines) == 10
+    assert "BENCH_3=" in traced.stdout
+    assert sum("read -t 0.001" in line for line in lines) == 4
+
+
+def test_what_must_be_shown_is_judged(tmp_path):
+    way = {"of_plainest": 1.04, "more_s": 0.02, "by_hand_takes": 9.0, "of_no_snapshot": 1.3, "of_first_launch": 1.0}
+    ways = [{"name": name, **way} for name in (*setups.WAYS, setups.FIRST, setups.BEHIND)]
+    command = {"name": "list, 5 kernels", "command": "jupyter", "ratio": 0.3}
+    judged = targets.judged({"launches": dict.fromkeys(launches.WEIGHTS, ways), "commands": [command]})
+    assert [one["met"] for one in judged] == [True, True, True, False, False, True, True]
+    assert "**missed**" in targets.shown(judged)
+
+
+def test_the_page_has_a_place_for_the_tables(tmp_path):
+    text = (ROOT / "docs/speed.md").read_text()
+    assert all(text.count(mark) == 1 for mark in page.MARKS)
+    assert os.access(ROOT / "docs/launches.svg", os.R_OK)
