@@ -120,6 +120,8 @@ class TestBehind:
         until(lambda: not recorders(site))
         assert site.runs == runs + 1
         assert state(*site.kept) == "confirmed"
+        late = site.run("--kernelkit-record", "behind")
+        assert (late.returncode, site.runs) == (0, runs + 1)
 
     def test_one_that_is_ended_leaves_no_trace(self, site):
         going = site.folder / "going"
