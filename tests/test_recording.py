@@ -234,6 +234,14 @@ class TestFileSystems:
         assert (done.returncode, done.stdout) == (0, b"1\n"), done.stderr
         assert site.runs == 1
 
+    @NO_MOUNTS
+    def test_a_trace_that_is_cut_short_is_no_list_of_what_was_read(self, site):
+        site.setup("export FOO=1\n" + ": more to trace\n" * 2000)
+        full = after(f"mount -t tmpfs -o size=32k none {quoted(str(site.folder / 'tmp'))}")
+        assert site.seen(prefix=full)[0]["FOO"] == "1"
+        assert not site.kept
+        assert (site.value("FOO"), site.value("FOO"), site.runs) == ("1", "1", 2)
+
     @pytest.mark.skipif(not shutil.which("strace"), reason="strace makes system calls fail")
     @pytest.mark.parametrize("error", ["ESTALE", "EIO", "EACCES"])
     def test_names_that_cannot_be_changed(self, site, error):
