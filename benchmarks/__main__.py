@@ -70,7 +70,7 @@ def _given() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=f"{', '.join(MEASURES)} [all]")
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="counted runs of each, half of it for "
-                        "verifications [5, about seven minutes on a quiet machine]")  # fmt: skip
+                        "verifications [5, about five minutes on a quiet machine]")  # fmt: skip
     parser.add_argument("--alrb", type=Path, metavar="FOLDER", help="the public ALRB scripts, to launch after them too")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file")
     parser.add_argument("--docs", type=Path, metavar="FOLDER", help="write the tables into its speed.md, and a plot of "

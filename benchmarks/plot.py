@@ -28,7 +28,8 @@ def launches(figures: dict[str, list[dict[str, Any]]], file: Path) -> None:
         ]
         axes.bar(places, seconds, 0.15, yerr=spread, label=name, color=COLOURS[number], error_kw={"elinewidth": 0.8})
     axes.set_yscale("log")
-    axes.set_yticks([0.3, 0.5, 1, 2, 5], ["0.3", "0.5", "1", "2", "5"])
+    axes.set_yticks([0.2, 0.5, 1, 2, 5], ["0.2", "0.5", "1", "2", "5"])
+    axes.yaxis.minorticks_off()
     axes.set_xticks(range(len(figures)), [name.replace(", ", "\n") for name in figures])
     axes.set_ylabel("seconds from spawn to first reply")
     axes.spines[["top", "right"]].set_visible(False)
