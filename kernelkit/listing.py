@@ -11,7 +11,8 @@ from typing import Any
 from kernelkit import catalogue
 from kernelkit.catalogue import did_you_mean
 from kernelkit.errors import DefinitionError, KernelkitError, UsageError
-from kernelkit.kernelspecs import Kernelspec, find_all, find_all_for
+from kernelkit.kernel import SPEC_FILE
+from kernelkit.kernelspecs import Kernelspec, find_all, find_all_for, read
 from kernelkit.seal import edited_files, record
 
 
@@ -37,9 +38,9 @@ def found(name: str) -> Kernelspec:
 
 
 def chosen(patterns: Sequence[str], *, allow_none: bool) -> list[Kernelspec]:
-    """The kernelspecs that names or patterns select, each once; all where none is given.
+    """The kernelspecs that names, patterns or folders select, each once; all where none is given.
 
-    Raises UsageError for a pattern that selects nothing, NoKernelsError where there is no kernel at all.
+    Raises UsageError for one that selects nothing, NoKernelsError where there is no kernel at all.
     """
     specs = [spec for spec in find_all() if spec.shadowed_by is None and not spec.native]
     if not patterns:
@@ -47,12 +48,21 @@ def chosen(patterns: Sequence[str], *, allow_none: bool) -> list[Kernelspec]:
             raise NoKernelsError("there is no kernel here", "`kernelkit definitions` lists what could be installed.")
         return specs
     selected = [_matching(specs, pattern) for pattern in patterns]
-    return list({spec.name: spec for group in selected for spec in group}.values())
+    return list({(spec.name, spec.folder): spec for group in selected for spec in group}.values())
 
 
 def _matching(specs: list[Kernelspec], pattern: str) -> list[Kernelspec]:
+    if "/" in pattern:
+        return [_in_folder(Path(pattern))]
     matching = [spec for spec in specs if fnmatchcase(spec.name, pattern.lower())]
     return matching or [found(pattern)]
+
+
+def _in_folder(folder: Path) -> Kernelspec:
+    place = folder.resolve()
+    if not (place / SPEC_FILE).is_file():
+        raise UsageError(f"{folder}: is no kernelspec: there is no {SPEC_FILE} in it", "name a kernelspec's folder")
+    return read(place.name.lower(), place)
 
 
 def state(spec: Kernelspec) -> tuple[str, str]:

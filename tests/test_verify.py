@@ -43,7 +43,7 @@ class Bench:
 
     def __init__(self, folder):
         self.folder = folder
-        self.tag = folder.name
+        self.tag = str(folder)
         self.runtime = folder / "runtime"
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
@@ -104,14 +104,21 @@ def test_healthy_without_a_wrapper(bench):
     assert (verdict.cause, verdict.advice) == ("", "")
     assert [check.id for check in verdict.checks] == [
         "spec", "files", "start", "execute", "streams", "pid", "interpreter", "environment", "snapshot", "interrupt",
-        "children", "shutdown",
+        "children", "shutdown", "restart", "parent",
     ]  # fmt: skip
     assert {name for name, status in statuses(verdict).items() if status == "skipped"} == {
         "interpreter",
         "environment",
         "snapshot",
     }
-    assert [phase.name for phase in verdict.phases] == ["spawn", "kernel_info", "first reply", "shutdown"]
+    assert [phase.name for phase in verdict.phases] == [
+        "spawn",
+        "kernel_info",
+        "first reply",
+        "shutdown",
+        "restart",
+        "parent",
+    ]
     assert 0 < verdict.first_reply < PATIENCE
 
 
@@ -123,16 +130,70 @@ def test_healthy_through_a_wrapper_that_is_noisy(bench):
     assert "the last word" in verdict.output
 
 
-def test_launched_as_a_server_does(bench):
+def test_launched_as_a_server_does_and_restarted(bench):
     note = bench.folder / "note"
-    script = f'{{ pwd; ls -A; echo "$JPY_PARENT_PID"; echo "$KERNELKIT_FALLBACK"; echo "$2"; ps -o sid= $$; }} >"{note}"; stat -c %a "{bench.runtime}" >>"{note}"\nexec {KERNEL}'
-    verdict = bench.verdict(script)
+    says = 'pwd; ls -A; echo "$JPY_PARENT_PID"; echo "$PPID"; echo "$KERNELKIT_FALLBACK"; cat "$2"; echo; ps -o sid= $$'
+    verdict = bench.verdict(
+        f'{{ {says}; }} >"{note}.$(ls "{note}".* 2>/dev/null | wc -l)"; stat -c %a "{bench.runtime}" >"{note}"\nexec {KERNEL}'
+    )
     assert verdict.passed, verdict
-    folder, parent, fallback, connection_file, session, mode = note.read_text().split("\n")[:6]
+    first, second = ((bench.folder / f"note.{number}").read_text().split("\n") for number in (0, 1))
+    folder, told, parent, fallback = first[:4]
     assert Path(folder).is_relative_to(bench.temporary)  # and empty: ls printed nothing
-    assert (parent, fallback, mode[-3:]) == (str(os.getpid()), "0", "700")
-    assert Path(connection_file).parent == bench.runtime
-    assert int(session) != os.getsid(0)
+    assert (told, parent, fallback, note.read_text()[-4:-1]) == (str(os.getpid()), str(os.getpid()), "0", "700")
+    assert int(first[-2]) != os.getsid(0)
+    # The second start has the same folder, ports and key, and another server, which is told of as truthfully.
+    assert (second[0], second[3:-2]) == (first[0], first[3:-2])
+    assert second[1] == second[2] != told
+
+
+def test_does_not_start_again(bench):
+    verdict = bench.verdict(
+        'if [[ -e "$HOME/lock" ]]; then echo locked; exit 9; fi; touch "$HOME/lock"\nexec ' + KERNEL
+    )
+    assert failures(verdict) == ["restart"]
+    assert (verdict.cause_id, verdict.failed_checks[0].detail) == (
+        "restart-fails",
+        "after a restart it ended with exit code 9",
+    )
+    assert statuses(verdict)["parent"] == "skipped"
+    assert "locked" in verdict.output
+
+
+def test_a_restart_has_the_whole_time_anew(bench):
+    """Both starts together take longer than the limit."""
+    slow = f"sleep 6\nexec {KERNEL}"
+    verdict = bench.verdict(slow, timeout=11)
+    assert statuses(verdict)["restart"] == "passed"
+    assert sum(phase.seconds for phase in verdict.phases) > 12
+
+
+def test_hangs_on_its_second_start(bench):
+    hang = 'if [[ -e "$HOME/second" ]]; then sleep 1000; fi; touch "$HOME/second"\nexec '
+    verdict = bench.verdict(hang + KERNEL, timeout=6)
+    assert failures(verdict) == ["restart"]
+    assert verdict.failed_checks[0].detail == "after a restart: no answer within 6 s"
+
+
+def test_a_port_taken_before_the_restart_is_not_the_kernels_fault(bench):
+    clash = 'echo >>"$HOME/starts"; if (($(wc -l <"$HOME/starts") == 2)); then echo "Address already in use"; exit 1; fi\nexec '
+    verdict = bench.verdict(clash + KERNEL)
+    assert verdict.passed, verdict
+
+
+@pytest.mark.parametrize(
+    ("script", "cause_id", "words"),
+    [
+        (f"unset JPY_PARENT_PID; exec {KERNEL}", "parent-lost", "JPY_PARENT_PID was lost"),
+        (f"JPY_PARENT_PID=1 exec {KERNEL}", "outlives-server", "and the server process 1"),
+    ],
+    ids=["lost", "wrong"],
+)
+def test_outlives_its_server(bench, script, cause_id, words):
+    verdict = bench.verdict(script)
+    assert failures(verdict) == ["parent"]
+    assert verdict.cause_id == cause_id
+    assert words in verdict.failed_checks[0].detail
 
 
 def test_what_was_recorded_holds(bench):
@@ -267,7 +328,7 @@ def test_a_changed_wrapper_is_noted_and_blamed_only_when_it_fails(bench):
 
 def test_wrapper_without_exec(bench):
     verdict = bench.verdict(KERNEL + "\nexit $?")
-    assert failures(verdict) == ["pid"]
+    assert failures(verdict) == ["pid", "parent"]
     assert "exec" in verdict.advice
 
 
@@ -279,7 +340,7 @@ def test_interrupt_ignored(bench):
 
 def test_interrupt_that_does_not_reach_what_a_cell_started(bench):
     verdict = bench.verdict(KERNEL + "\nexit $?", interrupt_mode="message")
-    assert failures(verdict) == ["pid", "children"]
+    assert failures(verdict) == ["pid", "children", "parent"]
     assert "ran on" in verdict.failed_checks[1].detail
 
 
@@ -370,7 +431,7 @@ def test_another_language_is_asked_for_a_reply_only(bench):
     verdict = bench.verdict(f'exec "{sys.executable}" "{path}" "$@"', language="other")
     assert verdict.passed, verdict
     found = statuses(verdict)
-    assert (found["execute"], found["streams"]) == ("passed", "skipped")
+    assert (found["execute"], found["streams"], found["restart"]) == ("passed", "skipped", "passed")
     assert found["shutdown"] in ("passed", "note")
 
 
@@ -404,11 +465,20 @@ def test_fail_fast_starts_no_more(bench):
     assert not (bench.folder / "two").exists()
 
 
+ENDLESS = 'setsid sleep 1000 &\ntouch "{flag}"\nsleep 1000'
+# Without our mark in its environment, and in the start that a process of ours, the server, is the parent of.
+SECOND = 'if [[ -e "{flag}.first" ]]; then\n{endless}\nfi\ntouch "{flag}.first"\nexec env -u KERNELKIT_VERIFY {kernel}'
+
+
+@pytest.mark.parametrize("start", ["first", "second"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
-def test_an_interrupted_or_killed_run_leaves_nothing(bench, number):
+def test_an_interrupted_or_killed_run_leaves_nothing(bench, number, start):
     flags = [bench.folder / name for name in ("flag-one", "flag-two")]
-    endless = 'setsid sleep 1000 &\ntouch "{}"\nsleep 1000'
-    targets = [bench.kernel(endless.format(flag), name=flag.name) for flag in flags]
+    targets = []
+    for flag in flags:
+        endless = ENDLESS.format(flag=flag)
+        script = endless if start == "first" else SECOND.format(flag=flag, endless=endless, kernel=KERNEL)
+        targets.append(bench.kernel(script, name=flag.name))
     code = (
         "import sys; from kernelkit.verify import verify, Target; from pathlib import Path\n"
         "verify([Target('k', Path(folder)) for folder in sys.argv[1:]], jobs=2, timeout=60)"
@@ -424,6 +494,20 @@ def test_an_interrupted_or_killed_run_leaves_nothing(bench, number):
         assert errors.rstrip().endswith("KeyboardInterrupt"), errors
         assert "never retrieved" not in errors and "Exception ignored" not in errors, errors
     wait_for(lambda: not tagged(bench.tag))  # what has been killed may take a moment to be gone
+    wait_for(lambda: not list(bench.temporary.iterdir()))
+    bench.assert_nothing_left()
+
+
+def test_two_rounds_at_once(bench):
+    """Each counts and ends its own processes only."""
+    code = (
+        "import sys; from kernelkit.verify import verify, Target; from pathlib import Path\n"
+        "sys.exit(not verify([Target('k', Path(sys.argv[1]))], jobs=1, timeout=60)[0].passed)"
+    )
+    target = bench.kernel("exec " + KERNEL)
+    argv = [sys.executable, "-c", code, str(target.path)]
+    rounds = [subprocess.Popen(argv, cwd=Path(__file__).parent.parent) for _ in range(2)]
+    assert [one.wait(2 * PATIENCE) for one in rounds] == [0, 0]
     bench.assert_nothing_left()
 
 
@@ -453,7 +537,7 @@ def test_a_sibling_is_not_taken_for_the_kernel():
     stranger = subprocess.Popen(["sleep", "1000"])
     try:
         footprint = leftovers.Footprint("0123456789abcdef.")
-        footprint.lead(stranger.pid)  # our child, but in our session
+        footprint.lead(stranger.pid, os.getpid())  # our child, but in our session
         assert footprint.leader is None
         assert footprint.look() == []
     finally:

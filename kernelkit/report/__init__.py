@@ -3,6 +3,6 @@
 from kernelkit.report.json_report import as_json
 from kernelkit.report.junit_report import junit
 from kernelkit.report.text_report import text
-from kernelkit.report.writable import check_writable
+from kernelkit.report.writable import check_writable, write
 
-__all__ = ["as_json", "check_writable", "junit", "text"]
+__all__ = ["as_json", "check_writable", "junit", "text", "write"]

@@ -1,11 +1,17 @@
 """Verdicts as JUnit XML: a test suite per kernel, a test case per check.
 
-There is no standard; this is what GitHub's reporters, GitLab (docs.gitlab.com, unit test reports) and Jenkins' junit
-plugin all read: ``testsuites/testsuite/testcase`` with ``failure``, ``skipped`` and ``system-out``.
+There is no standard; what is written here is read the same way by all three (as of 2026):
+
+- Jenkins: ``junit-10.xsd`` of its xunit plugin allows no ``skipped`` on ``testsuites``, demands name, tests, failures
+  and errors of a ``testsuite``; its reports split a classname at the last dot, so that a name must have none.
+- GitLab (unit test reports): shows classname as the suite, of cases of one name only the first, and of ``skipped`` and
+  ``failure`` the content, not the attributes; reads files that end in .xml, up to 30 MB.
+- GitHub has none of its own; the reporters for its Actions show ``message`` first, then the content.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
@@ -15,7 +21,9 @@ from kernelkit.verify.verdict import Check, Verdict
 
 def junit(verdicts: Sequence[Verdict]) -> str:
     """The whole document, to be written as UTF-8."""
-    root = ElementTree.Element("testsuites", {"name": "kernelkit", **_counts([c for v in verdicts for c in v.checks])})
+    counts = _counts([check for verdict in verdicts for check in verdict.checks])
+    del counts["skipped"]
+    root = ElementTree.Element("testsuites", {"name": "kernelkit", **counts})
     for verdict in verdicts:
         root.append(_suite(verdict))
     ElementTree.indent(root)
@@ -36,8 +44,12 @@ def _counts(checks: Sequence[Check]) -> dict[str, str]:
 def _suite(verdict: Verdict) -> ElementTree.Element:
     suite = ElementTree.Element("testsuite", {"name": printable(verdict.name), **_counts(verdict.checks)})
     blamed = verdict.failed_checks[:1]
+    names: Counter[str] = Counter()
     for check in verdict.checks:
         case = _case(verdict, check)
+        names[check.id] += 1
+        if names[check.id] > 1:
+            case.set("name", f"{printable(check.id)} ({names[check.id]})")
         suite.append(case)
         if check in blamed:
             _explain(case, verdict, check)
@@ -48,7 +60,7 @@ def _case(verdict: Verdict, check: Check) -> ElementTree.Element:
     case = ElementTree.Element(
         "testcase",
         {
-            "classname": f"kernelkit.{printable(verdict.name)}",
+            "classname": f"kernelkit.{printable(verdict.name).replace('.', '_')}",
             "name": printable(check.id),
             "time": f"{check.seconds:.3f}",
         },
@@ -57,7 +69,7 @@ def _case(verdict: Verdict, check: Check) -> ElementTree.Element:
     if check.status == "failed":
         ElementTree.SubElement(case, "failure", {"message": detail, "type": printable(check.id)}).text = detail
     elif check.status == "skipped":
-        ElementTree.SubElement(case, "skipped", {"message": detail})
+        ElementTree.SubElement(case, "skipped", {"message": detail}).text = detail
     elif detail:
         ElementTree.SubElement(case, "system-out").text = f"{check.status}: {detail}"
     return case

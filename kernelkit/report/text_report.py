@@ -10,6 +10,7 @@ from kernelkit.verify.verdict import Check, Verdict
 
 COLORS = {"PASS": "32", "FAIL": "31", "passed": "32", "failed": "31", "note": "33", "skipped": "2"}
 SHOWN_LINES = 10
+NARROWEST = 20  # columns
 
 
 def text(
@@ -17,10 +18,13 @@ def text(
     *,
     verbose: bool = False,
     color: bool = False,
-    width: int = 100,
+    width: int | None = None,
     seconds: float | None = None,
 ) -> str:
-    """The report, without a final newline. ``seconds`` is what the whole took."""
+    """The report, without a final newline; lines are broken at ``width`` columns, and not where it is None.
+
+    ``seconds`` is what the whole took.
+    """
     lines = [line for verdict in verdicts for line in _kernel(verdict, verbose, color, width)]
     return "\n".join([*lines, _closing(verdicts, seconds)])
 
@@ -32,7 +36,7 @@ def _closing(verdicts: Sequence[Verdict], seconds: float | None) -> str:
     return (", ".join(counts) or "no kernels") + (f" in {seconds:.1f} s" if seconds is not None else "")
 
 
-def _kernel(verdict: Verdict, verbose: bool, color: bool, width: int) -> Iterator[str]:
+def _kernel(verdict: Verdict, verbose: bool, color: bool, width: int | None) -> Iterator[str]:
     word = "PASS" if verdict.passed else "FAIL"
     reply = verdict.first_reply
     time = f"  {reply:.2f} s to the first reply" if reply is not None else ""
@@ -46,7 +50,7 @@ def _kernel(verdict: Verdict, verbose: bool, color: bool, width: int) -> Iterato
         yield from _reason(verdict, width)
 
 
-def _check(check: Check, color: bool, width: int) -> Iterator[str]:
+def _check(check: Check, color: bool, width: int | None) -> Iterator[str]:
     detail = f": {check.detail}" if check.detail else ""
     first, *rest = _wrapped(f"{check.status} {check.id}{detail}", "    ", width)
     yield first.replace(check.status, _colored(check.status, check.status, color), 1)
@@ -58,7 +62,7 @@ def _phases(verdict: Verdict) -> Iterator[str]:
         yield "    " + ", ".join(f"{phase.name} {phase.seconds:.2f} s" for phase in verdict.phases)
 
 
-def _reason(verdict: Verdict, width: int) -> Iterator[str]:
+def _reason(verdict: Verdict, width: int | None) -> Iterator[str]:
     known = f"{verdict.cause} [{verdict.cause_id}]" if verdict.cause_id else verdict.cause
     for label, value in (("cause", known), ("where", verdict.where), ("advice", verdict.advice)):
         if value:
@@ -69,9 +73,11 @@ def _reason(verdict: Verdict, width: int) -> Iterator[str]:
         yield from (f"      | {line}" for line in lines)
 
 
-def _wrapped(line: str, indent: str, width: int) -> list[str]:
+def _wrapped(line: str, indent: str, width: int | None) -> list[str]:
+    if width is None:
+        return [indent + " ".join(printable(line).split())]
     return textwrap.wrap(
-        printable(line), max(width, 20), initial_indent=indent, subsequent_indent=indent + "  ",
+        printable(line), max(width, NARROWEST), initial_indent=indent, subsequent_indent=indent + "  ",
         break_long_words=False, break_on_hyphens=False,
     )  # fmt: skip
 

@@ -68,7 +68,7 @@ async def pid(launch: Launch, limit: float) -> Finding:
     """The process that Jupyter spawned became the kernel, so that signals and the parent's death reach it."""
     if launch.pid is None:
         return skipped("started by a provisioner on another machine")
-    own = await _value(launch, limit, "__import__('os').getpid()")
+    own = await value(launch, limit, "__import__('os').getpid()")
     if own in _numbers(launch.pid):
         return PASSED
     return failed(f"the kernel is process {own} and Jupyter started process {launch.pid}")
@@ -86,7 +86,7 @@ async def interpreter(launch: Launch, limit: float) -> Finding:
     recorded = launch.spec.record.get("interpreter")
     if not isinstance(recorded, dict) or "path" not in recorded:
         return skipped("no interpreter is recorded in this kernelspec")
-    path, version = await _value(
+    path, version = await value(
         launch, limit, "(lambda s: [s.executable, list(s.version_info[:3])])(__import__('sys'))"
     )
     expected = str(recorded["path"])
@@ -108,12 +108,12 @@ async def environment(launch: Launch, limit: float) -> Finding:
     if not isinstance(expects, dict) or not any(expects.values()):
         return skipped("no expectations are recorded in this kernelspec")
     wanted = {key: list(expects.get(key) or ()) for key in ("variables", "commands", "values")}
-    found = await _value(launch, limit, _ENVIRONMENT.format(wanted=json.dumps(json.dumps(wanted))))
+    found = await value(launch, limit, _ENVIRONMENT.format(wanted=json.dumps(json.dumps(wanted))))
     faults = [f"{name} is not set" for name in wanted["variables"] if not found["values"].get(name)]
     faults += [f"{name} is not on the path" for name in wanted["commands"] if name not in found["commands"]]
-    for name, value in (expects.get("values") or {}).items():
-        if found["values"].get(name) != value:
-            faults.append(f"{name} is {found['values'].get(name)!r}, not {value!r}")
+    for name, promised in (expects.get("values") or {}).items():
+        if found["values"].get(name) != promised:
+            faults.append(f"{name} is {found['values'].get(name)!r}, not {promised!r}")
     return failed("; ".join(faults)) if faults else PASSED
 
 
@@ -165,7 +165,7 @@ async def children(launch: Launch, limit: float) -> Finding:
     finding = await _interrupted(launch, limit, _CHILD.format(seconds=INTERRUPT_LIMIT))
     if finding.status != "passed":
         return finding
-    ended = await _value(launch, limit, _CHILDS_END)
+    ended = await value(launch, limit, _CHILDS_END)
     return PASSED if ended else failed("a process that the cell had started ran on")
 
 
@@ -210,7 +210,7 @@ async def own(check: dict[str, Any], launch: Launch, limit: float) -> Finding:
     return PASSED
 
 
-async def _value(launch: Launch, limit: float, expression: str) -> Any:
+async def value(launch: Launch, limit: float, expression: str) -> Any:
     """The value of a Python expression in the kernel; it leaves no name behind, and printed noise does not matter."""
     exchange = await launch.talk.execute("", limit, {"value": f"__import__('json').dumps({expression})"})
     answer = (exchange.reply or {}).get("user_expressions", {}).get("value", {})
@@ -234,7 +234,8 @@ PYTHON: tuple[tuple[str, Function], ...] = (
 SNAPSHOT: tuple[str, Function] = ("snapshot", snapshot)
 # Last, for a cell that cannot be interrupted keeps the kernel busy.
 LAST: tuple[tuple[str, Function], ...] = (("interrupt", interrupt), ("children", children))
-IDS = ("spec", "files", "start", *(name for name, _ in (FIRST, *PYTHON, SNAPSHOT, *LAST)), "shutdown")
+ENDINGS = ("shutdown", "restart", "parent")
+IDS = ("spec", "files", "start", *(name for name, _ in (FIRST, *PYTHON, SNAPSHOT, *LAST)), *ENDINGS)
 
 
 def after_first(launch: Launch) -> list[tuple[str, Function]]:

@@ -135,8 +135,8 @@ class Conversation:
         return self._exchange(self._client.kernel_info())
 
     def ask_shutdown(self) -> Exchange:
-        """Send a shutdown request."""
-        return self._exchange(self._client.shutdown())
+        """Send the request to end that comes before a restart."""
+        return self._exchange(self._client.shutdown(restart=True))
 
     def start(self, code: str, expressions: dict[str, str] | None = None) -> Exchange:
         """Send code, without leaving a trace in the user's history."""

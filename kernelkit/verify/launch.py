@@ -14,15 +14,18 @@ from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_core.paths import jupyter_runtime_dir
 
 from kernelkit.verify.conversation import POLL, Conversation, Exchange, KernelSilentError
 from kernelkit.verify.leftovers import MARKER, Footprint, Process
+from kernelkit.verify.served import ServedProcess, ServedProvisioner
 from kernelkit.verify.spec import Spec
 
 OUTPUT_KEPT = 64 * 1024  # bytes of the end of a kernel's output
 GRACE = 2.0  # seconds: what a kernel started may end a moment after the kernel
 PATIENCE = 0.5  # seconds between SIGTERM and SIGKILL, and for a killed process to go
+LOCAL = "local-provisioner"  # jupyter_client's own
 CLOCK_GRAIN = 0.1  # seconds by which a file's time may lag behind the clock
 IOPUB_LIMIT = 0.1  # seconds after which the kernel is asked again, when it replied but published nothing
 
@@ -85,13 +88,48 @@ class Launch:
         self.connection_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         env = {**os.environ, "KERNELKIT_FALLBACK": "0", "KERNELKIT_BACKGROUND": "0", MARKER: self.footprint.marker,
                "JPY_SESSION_NAME": str(notebooks / "verify.ipynb")}  # fmt: skip
+        self.manager.provisioner = self._local_provisioner()
         with (self.folder / "output").open("wb") as output:
             await self.manager.start_kernel(cwd=str(notebooks), env=env, stdout=output, stderr=output)
         if self.pid:
-            self.footprint.lead(self.pid)
-        client = self.manager.client(context=self._context)
-        self.conversation = Conversation(client, self.exit_code)
+            self.footprint.lead(self.pid, os.getpid())
+        self._converse()
+
+    def _local_provisioner(self) -> ServedProvisioner | None:
+        """Ours in the place of jupyter_client's own; any other is the manager's to make."""
+        kernel = kernel_spec(self.spec)
+        declared = kernel.metadata.get("kernel_provisioner", {})
+        name = declared.get("provisioner_name", KernelProvisionerFactory.instance().default_provisioner_name)
+        if name != LOCAL:
+            return None
+        config = declared.get("config", {})
+        return ServedProvisioner(kernel_id=self.manager.kernel_id, kernel_spec=kernel, parent=self.manager, **config)
+
+    def _converse(self) -> None:
+        self.conversation = Conversation(self.manager.client(context=self._context), self.exit_code)
         self.conversation.open()
+
+    @property
+    def served(self) -> ServedProcess | None:
+        """The process, where a server of its own started it."""
+        process = getattr(self.manager.provisioner, "process", None)
+        return process if isinstance(process, ServedProcess) else None
+
+    async def restart(self, *, new_ports: bool = False) -> None:
+        """Have the manager start it again; what is left of the first start is killed, as a server does.
+
+        A local kernel is now the child of a process that plays the server. Raises as ``spawn`` does.
+        """
+        self.footprint.look()
+        if self.conversation:
+            await self.conversation.close()
+        if isinstance(self.manager.provisioner, ServedProvisioner):
+            self.manager.provisioner.through_server = True
+        with (self.folder / "output").open("ab") as output:
+            await self.manager.restart_kernel(now=True, newports=new_ports, stdout=output, stderr=output)
+        if self.served:
+            self.footprint.lead(self.served.pid, self.served.server)
+        self._converse()
 
     async def exit_code(self) -> int | None:
         """The exit code of the process, negative for a signal; None while it runs."""
@@ -133,11 +171,11 @@ class Launch:
         await self.manager.interrupt_kernel()
 
     async def request_shutdown(self) -> Exchange:
-        """Ask it to end, as the server does: an interrupt first, then the request."""
+        """Ask it to end, as the server does for a restart: an interrupt first, then the request."""
         await self.manager.interrupt_kernel()
         request = self.talk.ask_shutdown()
         if self.manager.provisioner:
-            await self.manager.provisioner.shutdown_requested()
+            await self.manager.provisioner.shutdown_requested(restart=True)
         return request
 
     async def terminate(self) -> None:
@@ -194,7 +232,7 @@ class Launch:
 
     def _reap(self) -> None:
         process = getattr(self.manager.provisioner, "process", None)
-        if isinstance(process, subprocess.Popen):
+        if isinstance(process, subprocess.Popen | ServedProcess):
             # One that waits for a hung file system cannot be killed, and is not waited for.
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(PATIENCE)

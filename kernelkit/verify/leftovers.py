@@ -68,6 +68,12 @@ def _read(pid: int) -> Process | None:
     return None if state in "ZX" else Process(pid, started, parent, session)
 
 
+def identity(pid: int) -> Identity | None:
+    """What tells a process from any other, now and later; None where there is none that runs."""
+    process = _read(pid)
+    return process.identity if process else None
+
+
 def _itself() -> Process:
     process = _read(os.getpid())
     if process is None:
@@ -97,10 +103,10 @@ class Footprint:
         self._known: set[Identity] = set()
         self._born = _itself().started
 
-    def lead(self, pid: int) -> None:
-        """The process that was spawned. It counts only where it is our child and leads a session of its own."""
+    def lead(self, pid: int, parent: int) -> None:
+        """The process that was spawned. It counts only where it is that parent's and leads a session of its own."""
         process = _read(pid)
-        if process and process.session == pid and process.parent == os.getpid():
+        if process and process.session == pid and process.parent == parent:
             self.lead_as(process.identity)
 
     def lead_as(self, leader: Identity) -> None:

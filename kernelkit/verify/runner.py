@@ -15,6 +15,7 @@ import zmq
 import zmq.asyncio
 
 from kernelkit.verify.guard import Guard, guarded
+from kernelkit.verify.strict import strictly
 from kernelkit.verify.trial import Trial
 from kernelkit.verify.verdict import Event, Target, Verdict
 
@@ -26,19 +27,20 @@ def verify(
     *,
     jobs: int,
     timeout: float,
+    strict: bool = False,
     fail_fast: bool = False,
     on_event: Callable[[Event], None] = lambda _: None,
 ) -> list[Verdict]:
     """Launch each kernelspec and say whether it works, in the order of the targets.
 
-    ``jobs`` kernels run side by side; ``timeout`` is in seconds from spawn to first reply. With ``fail_fast``,
-    kernels that are not running yet when one fails are left out. SIGTERM is taken as KeyboardInterrupt; either
-    way no process is left behind.
+    ``jobs`` kernels run side by side; ``timeout`` is in seconds from spawn to first reply, and anew for a restart.
+    With ``strict``, what would be noted fails a kernel. With ``fail_fast``, kernels that are not running yet when one
+    fails are left out. SIGTERM is taken as KeyboardInterrupt; either way no process is left behind.
     """
     marker = secrets.token_hex(8) + "."
     with tempfile.TemporaryDirectory(prefix="kernelkit-verify-") as folder, guarded(marker, Path(folder)) as guard:
         round_ = _Round(
-            targets=targets, jobs=jobs, timeout=timeout, fail_fast=fail_fast, on_event=on_event,
+            targets=targets, jobs=jobs, timeout=timeout, strict=strict, fail_fast=fail_fast, on_event=on_event,
             place=Place(marker, Path(folder), guard),
         )  # fmt: skip
         return asyncio.run(round_.verify())
@@ -59,12 +61,14 @@ class _Round:
         targets: Sequence[Target],
         jobs: int,
         timeout: float,
+        strict: bool,
         fail_fast: bool,
         on_event: Callable[[Event], None],
         place: Place,
     ) -> None:
         self._targets = [Target(*target) for target in targets]
         self._timeout = timeout
+        self._judge = strictly if strict else lambda verdict: verdict
         self._fail_fast = fail_fast
         self._on_event = on_event
         self._places = asyncio.Semaphore(jobs)
@@ -112,7 +116,7 @@ class _Round:
         )  # fmt: skip
         try:
             # With fail_fast the verdict decides whether another kernel starts; else that need not await the shutdown.
-            verdict = await trial.run((lambda: None) if self._fail_fast else self._places.release)
+            verdict = self._judge(await trial.run((lambda: None) if self._fail_fast else self._places.release))
         finally:
             trial.drop()
         self._done += 1

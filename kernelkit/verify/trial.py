@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +11,15 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from traitlets import TraitError
 
 from kernelkit.causes import NONE, Cause, cause
-from kernelkit.verify import checks, spec
+from kernelkit.verify import checks, endings, spec
 from kernelkit.verify.causes import Evidence, explain, of_check, port_clash
 from kernelkit.verify.checks import CheckError, Finding, failed
 from kernelkit.verify.conversation import POLL, KernelDiedError, KernelSilentError
 from kernelkit.verify.guard import Guard
 from kernelkit.verify.launch import Launch, kernel_spec
-from kernelkit.verify.leftovers import Process
 from kernelkit.verify.verdict import Check, Phase, Target, Verdict
 
-SHUTDOWN_LIMIT = 5.0  # seconds
-SERVER_PATIENCE = 2.5  # seconds after which a server sends SIGTERM (jupyter_client 8.10, half of shutdown_wait_time)
+DEAD = "the kernel has died"
 
 
 class UnlaunchedError(Exception):
@@ -49,11 +47,12 @@ class Trial:
         self._doubts: tuple[str, ...] = ()
 
     async def run(self, ending: Callable[[], None]) -> Verdict:
-        """Launch and look. ``ending`` is called when only the shutdown is left, which costs next to nothing."""
+        """Launch and look. ``ending`` is called when only an end is left to wait for, which costs next to nothing."""
         try:
             await self._before()
             await self._start()
             await self._look()
+            await self._end_and_restart()
         except UnlaunchedError as unlaunched:
             self._cause = unlaunched.cause
             self._skip()
@@ -154,51 +153,52 @@ class Trial:
         begin = time.monotonic()
         try:
             if await self._launch.exit_code() is not None:
-                finding = checks.skipped("the kernel has died")
+                finding = checks.skipped(DEAD)
             else:
                 finding = await function(self._launch, limit or self.limit)
         except (KernelDiedError, KernelSilentError, CheckError) as error:
             finding = failed(str(error))
         self._add(name, finding, begin)
 
-    # ---- the end
+    # ---- its ends
+
+    async def _end_and_restart(self) -> None:
+        """The two go together: a server ends a kernel for a restart as it ends one for good."""
+        assert self._launch
+        launch = self._launch
+        await self._ending("shutdown", lambda: endings.shutdown(launch))
+        await self._ending("restart", lambda: endings.restart(launch, self.limit), of_living=False)
+        self._watch(launch)
 
     async def _end(self) -> None:
-        if self._launch is None:
+        launch = self._launch
+        if launch is None:
             return
-        if self._launch.conversation and not self._cause:
-            begin = time.monotonic()
-            finding = await self._shut_down(self._launch)
-            self._phases.append(Phase("shutdown", time.monotonic() - begin))
-            self._add("shutdown", finding, begin)
-        self._output = self._launch.output()
-        await self._launch.clean()
+        if not self._cause:
+            await self._ending("parent", lambda: endings.parent(launch, self.limit))
+        self._output = launch.output()
+        await launch.clean()
 
-    async def _shut_down(self, launch: Launch) -> Finding:
-        if await launch.exit_code() is not None:
-            return checks.skipped("the kernel has died")
-        launch.footprint.look()
-        request = await launch.request_shutdown()
-        ended = await launch.ended(SERVER_PATIENCE) is not None
-        if not ended:
-            await launch.terminate()
-            if await launch.ended(SHUTDOWN_LIMIT - SERVER_PATIENCE) is None:
-                return failed(
-                    f"it did not end within {SHUTDOWN_LIMIT:g} s, not on SIGTERM either, and was killed",
-                    "shutdown-ignored",
-                )
-        left = await launch.left()
-        if left:
-            return failed("it left running: " + ", ".join(map(_described, left)))
-        if ended:
-            return checks.PASSED
-        if request.reply is None:
-            return failed("it did not answer the request to end, and ended on SIGTERM only", "shutdown-ignored")
-        # ipykernel 7.4 now and then answers and then waits for its own thread for ever (kernelapp.py, close).
-        return Finding(
-            "note",
-            f"it answered the request to end and did not: a server's SIGTERM {SERVER_PATIENCE:g} s later ended it",
-        )
+    @property
+    def _unstarted(self) -> bool:
+        return any(check.id == "restart" and check.status == "failed" for check in self._checks)
+
+    async def _ending(self, name: str, look: Callable[[], Awaitable[Finding]], *, of_living: bool = True) -> None:
+        assert self._launch
+        begin = time.monotonic()
+        # One that died in a check is not started again, and one that did not start again has no server to lose.
+        died = any(check.detail == DEAD for check in self._checks)
+        try:
+            if self._unstarted:
+                finding = checks.skipped("the kernel did not start again")
+            elif died or (of_living and await self._launch.exit_code() is not None):
+                finding = checks.skipped(DEAD)
+            else:
+                finding = await look()
+        except (KernelDiedError, KernelSilentError, CheckError) as error:
+            finding = failed(str(error))
+        self._phases.append(Phase(name, time.monotonic() - begin))
+        self._add(name, finding, begin)
 
     # ---- what is collected
 
@@ -237,10 +237,3 @@ def _provisioner(read: spec.Spec) -> Finding:
     if KernelProvisionerFactory.instance().is_provisioner_available(kernel_spec(read)):
         return checks.PASSED
     return failed(f"the provisioner {declared.get('provisioner_name')!r} is not installed here", "provisioner-missing")
-
-
-_TERMINATED = f"it answered and did not end: a server sends SIGTERM after {SERVER_PATIENCE:g} s, which ended it"
-
-
-def _described(process: Process) -> str:
-    return f"{process.command or 'a process'} (process {process.pid})"
