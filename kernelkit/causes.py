@@ -53,10 +53,9 @@ ADVICE = {
     "interpreter-not-executable": "chmod +x it, or install the kernel again with another Python",
     "interpreter-wrong-architecture": "choose a build for this machine, or run it where it was built for",
     "interpreter-changed": "install the kernel again",
-    "interpreter-not-python": "correct the path of the interpreter",
-    "python-too-old": "name a Python that its packages were written for",
     "ipykernel-missing": "install ipykernel into that environment, or name another Python",
     "ipykernel-too-new": "install an ipykernel made for that Python: 4 for 2.7, 5 for 3.6, 6 for 3.7 to 3.9",
+    "ipykernel-too-old": "install a newer ipykernel into that environment",
     "module-missing": "install it there, or correct what sets its path",
     "library-missing": "load the environment that brings the library, or correct LD_LIBRARY_PATH",
     "library-clash": "take the foreign folder out of LD_LIBRARY_PATH, or put the right one before it",
@@ -87,7 +86,6 @@ ADVICE = {
     "check-failed": "see the definition's check",
     "snapshot-stale": "give the definition snapshot = false, or the step's template the file that it depends on",
     "interrupt-ignored": 'start the kernel with exec and with signals as they were, or interrupt_mode "message"',
-    "interrupt-kills": "start the kernel with exec and without traps, so that only the kernel gets the signal",
     "children-not-interrupted": "start the kernel with exec, so that it leads the group that Jupyter interrupts",
     "died-after-reply": "see its output",
     "stopped-answering": "see its output; does something hold the kernel's main thread?",
@@ -97,7 +95,6 @@ ADVICE = {
     "shutdown-ignored": "the kernel must end when it is asked to; what it waits for at its end must not hang",
     "process-left-behind": "what the wrapper or the steps start must end with the kernel",
     # ---- the rest
-    "exited": "see its output",
     "unknown": "see the end of its output",
 }  # fmt: skip
 

@@ -103,7 +103,7 @@ def test_healthy_without_a_wrapper(bench):
     assert verdict.passed, verdict
     assert (verdict.cause, verdict.advice) == ("", "")
     assert [check.id for check in verdict.checks] == [
-        "spec", "files", "start", "execute", "streams", "pid", "interpreter", "environment", "snapshot", "interrupt",
+        "spec", "files", "start", "execute", "output", "streams", "pid", "interpreter", "environment", "snapshot", "interrupt",
         "children", "shutdown", "restart", "parent",
     ]  # fmt: skip
     assert {name for name, status in statuses(verdict).items() if status == "skipped"} == {
@@ -249,14 +249,15 @@ def test_a_port_taken_meanwhile_is_not_the_kernels_fault(bench):
 @pytest.mark.parametrize(
     ("script", "cause"),
     [
-        ("echo oops >&2; exit 3", "ended with exit code 3 before its first reply: oops"),
+        ("echo oops >&2; exit 3", "the wrapper ended itself with exit code 3: oops"),
+        ("echo oops >&2; sh -c 'exit $((1 + 2))'", "it ended with exit code 3 before its first reply: oops"),
         ("echo 'kernelkit: the first reason'; echo 'kernelkit: release 6.08 is gone' >&2; exit 78", "release 6.08 is gone"),
         ("kill -9 $$", "was killed by SIGKILL"),
         ("exec /no/such/python", "a command could not be run: .*/no/such/python: No such file"),
         (f"exec '{sys.executable}' -S -m ipykernel_launcher \"$@\"", "no module named ipykernel"),
         ("echo 'bind: Address already in use'; exit 1", "a port that the kernel was given was in use"),
     ],
-    ids=["exit", "wrapper", "signal", "command", "module", "port"],
+    ids=["exit", "unknown", "wrapper", "signal", "command", "module", "port"],
 )  # fmt: skip
 def test_death_before_the_first_reply(bench, script, cause):
     verdict = bench.verdict(script)

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from kernelkit.verify import replay
+from kernelkit.verify import printed, replay
 from kernelkit.verify.conversation import KernelSilentError
 from kernelkit.verify.launch import Launch
 from kernelkit.verify.verdict import Status
@@ -61,6 +61,18 @@ async def streams(launch: Launch, limit: float) -> Finding:
         return failed(exchange.error)
     if exchange.stdout.strip() != "kernelkit streams":
         return failed(f"printed text did not arrive as it was: {exchange.stdout!r}")
+    return PASSED
+
+
+async def output(launch: Launch, limit: float) -> Finding:  # noqa: ARG001 - every check is given a limit
+    """What it printed while it started is fit for a server's log."""
+    size = launch.printed.stat().st_size
+    if size > printed.MUCH:
+        return failed(f"it printed {size / 1e6:.0f} MB while it started", "too-much-output")
+    names = printed.shown(launch.printed, launch.secrets)
+    if names:
+        told = ["its environment" if name == printed.DECOY else name for name in names]
+        return failed(f"it printed what is secret: {', '.join(told)}", "secret-printed")
     return PASSED
 
 
@@ -231,11 +243,12 @@ PYTHON: tuple[tuple[str, Function], ...] = (
     ("interpreter", interpreter),
     ("environment", environment),
 )
+OUTPUT: tuple[str, Function] = ("output", output)
 SNAPSHOT: tuple[str, Function] = ("snapshot", snapshot)
 # Last, for a cell that cannot be interrupted keeps the kernel busy.
 LAST: tuple[tuple[str, Function], ...] = (("interrupt", interrupt), ("children", children))
 ENDINGS = ("shutdown", "restart", "parent")
-IDS = ("spec", "files", "start", *(name for name, _ in (FIRST, *PYTHON, SNAPSHOT, *LAST)), *ENDINGS)
+IDS = ("spec", "files", "start", *(name for name, _ in (FIRST, OUTPUT, *PYTHON, SNAPSHOT, *LAST)), *ENDINGS)
 
 
 def after_first(launch: Launch) -> list[tuple[str, Function]]:
@@ -243,7 +256,7 @@ def after_first(launch: Launch) -> list[tuple[str, Function]]:
     listed = launch.spec.record.get("checks")
     brought = [check for check in listed if isinstance(check, dict)] if isinstance(listed, list) else []
     own_checks = [(f"check:{check.get('name', '')}", partial(own, check)) for check in brought]
-    return [*map(_for_python, PYTHON), SNAPSHOT, *own_checks, *map(_for_python, LAST)]
+    return [OUTPUT, *map(_for_python, PYTHON), SNAPSHOT, *own_checks, *map(_for_python, LAST)]
 
 
 def _for_python(entry: tuple[str, Function]) -> tuple[str, Function]:

@@ -17,10 +17,12 @@ from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from jupyter_core.paths import jupyter_runtime_dir
 
+from kernelkit.verify import printed
 from kernelkit.verify.conversation import POLL, Conversation, Exchange, KernelSilentError
 from kernelkit.verify.leftovers import MARKER, Footprint, Process
 from kernelkit.verify.served import ServedProcess, ServedProvisioner
 from kernelkit.verify.spec import Spec
+from kernelkit.verify.whereabouts import Watch
 
 OUTPUT_KEPT = 64 * 1024  # bytes of the end of a kernel's output
 GRACE = 2.0  # seconds: what a kernel started may end a moment after the kernel
@@ -65,6 +67,9 @@ class Launch:
         )  # fmt: skip
         self.conversation: Conversation | None = None
         self.interruptible = False
+        self.watch = Watch()
+        self.printed = folder / "output"  # the file that its two streams go to
+        self.secrets: dict[str, str] = {}
         self._context = context
         self._begun = time.time()
         self._gone = False
@@ -86,13 +91,17 @@ class Launch:
         notebooks = self.folder / "notebooks"
         notebooks.mkdir(parents=True)
         self.connection_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        env = {**os.environ, "KERNELKIT_FALLBACK": "0", "KERNELKIT_BACKGROUND": "0", MARKER: self.footprint.marker,
-               "JPY_SESSION_NAME": str(notebooks / "verify.ipynb")}  # fmt: skip
+        env = {
+            **os.environ, **printed.decoy(), "KERNELKIT_FALLBACK": "0", "KERNELKIT_BACKGROUND": "0",
+            MARKER: self.footprint.marker, "JPY_SESSION_NAME": str(notebooks / "verify.ipynb"),
+        }  # fmt: skip
         self.manager.provisioner = self._local_provisioner()
-        with (self.folder / "output").open("wb") as output:
+        with self.printed.open("wb") as output:
             await self.manager.start_kernel(cwd=str(notebooks), env=env, stdout=output, stderr=output)
+        self.secrets = printed.secrets_of(env, self.manager.session.key)
         if self.pid:
             self.footprint.lead(self.pid, os.getpid())
+            self.watch.begin(self.pid)
         self._converse()
 
     def _local_provisioner(self) -> ServedProvisioner | None:
@@ -125,7 +134,7 @@ class Launch:
             await self.conversation.close()
         if isinstance(self.manager.provisioner, ServedProvisioner):
             self.manager.provisioner.through_server = True
-        with (self.folder / "output").open("ab") as output:
+        with self.printed.open("ab") as output:
             await self.manager.restart_kernel(now=True, newports=new_ports, stdout=output, stderr=output)
         if self.served:
             self.footprint.lead(self.served.pid, self.served.server)
@@ -143,6 +152,7 @@ class Launch:
         deadline = time.monotonic() + limit
         first = self.talk.ask_kernel_info()
         await self.talk.until(lambda: first.reply is not None, first, limit)
+        self.watch.end()
         self.language = self._described(first)
         latest = first
         while not (first.heard or latest.heard):
@@ -193,12 +203,12 @@ class Launch:
         return time.monotonic() - begin
 
     def output(self) -> str:
-        """The end of what it printed."""
+        """The end of what it printed, without the secrets in it."""
         try:
-            with (self.folder / "output").open("rb") as stream:
+            with self.printed.open("rb") as stream:
                 size = stream.seek(0, os.SEEK_END)
                 stream.seek(max(0, size - OUTPUT_KEPT))
-                return stream.read().decode(errors="replace")
+                return printed.without(stream.read().decode(errors="replace"), self.secrets)
         except FileNotFoundError:
             return ""
 
@@ -223,6 +233,7 @@ class Launch:
         if self._gone:
             return
         self._gone = True
+        self.watch.end()
         self.footprint.kill()
         self._reap()
         self.manager.cleanup_connection_file()

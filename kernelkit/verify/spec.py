@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kernelkit.kernel import SPEC_FILE, WRAPPER_FILE
+from kernelkit.verify.evidence import Doubt
 
 # jupyter_client 8.10, manager.py, format_kernel_cmd: these words become the server's own interpreter.
 SERVER_PYTHON = {"python", f"python{sys.version_info[0]}", f"python{sys.version_info[0]}.{sys.version_info[1]}"}
@@ -101,26 +102,28 @@ def _other_faults(document: dict[str, Any]) -> list[str]:
     return faults
 
 
-def command_fault(spec: Spec) -> str:
-    """Why argv[0] cannot be run; empty where it can be. Jupyter looks a bare name up on its own PATH."""
+def command_fault(spec: Spec) -> Doubt | None:
+    """Why argv[0] cannot be run; None where it can be. Jupyter looks a bare name up on its own PATH."""
     program = spec.expanded(spec.argv[0])
     if program in SERVER_PYTHON or shutil.which(program, path=spec.document.get("env", {}).get("PATH")):
-        return ""
+        return None
     if "/" not in program:
-        return f"{program} is not on the path"
+        return Doubt("program-missing", f"{program} is not on the path")
     if not os.path.lexists(program):
-        return f"{program} does not exist"
-    return f"{program} is not executable" if Path(program).is_file() else f"{program} is not a file that can be read"
+        return Doubt("program-missing", f"{program} does not exist")
+    if Path(program).is_file():
+        return Doubt("program-not-executable", f"{program} is not executable")
+    return Doubt("program-missing", f"{program} is not a file that can be read")
 
 
-def doubts(spec: Spec) -> list[str]:
+def doubts(spec: Spec) -> list[Doubt]:
     """What looks wrong and is to blame should the kernel not start: one that starts nevertheless works."""
-    found = (
-        [] if any("{connection_file}" in argument for argument in spec.argv) else ["argv names no {connection_file}"]
-    )
-    named = [argument for argument in map(spec.expanded, spec.argv[1:]) if re.fullmatch(r"/[^{}\s]*", argument)]
-    found += [f"{argument} does not exist" for argument in named if not os.path.lexists(argument)]
-    return found + _changed_files(spec)
+    found = []
+    if not any("{connection_file}" in argument for argument in spec.argv):
+        found.append(Doubt("no-connection-file", "argv names no {connection_file}"))
+    named = [argument for argument in map(spec.expanded, spec.argv[1:]) if re.fullmatch(r"/[^{}\n]*", argument)]
+    found += [Doubt("wrapper-missing", f"{name} does not exist") for name in named if not os.path.lexists(name)]
+    return [*found, *(Doubt("wrapper-edited", words) for words in _changed_files(spec))]
 
 
 def _changed_files(spec: Spec) -> list[str]:
@@ -146,3 +149,20 @@ def _changed(file: Path, digest: object) -> str:
 def wrapper(spec: Spec) -> Path:
     """The kernelspec's own wrapper, whether or not there is one."""
     return spec.folder / WRAPPER_FILE
+
+
+def script(spec: Spec) -> Path:
+    """The script that argv runs: its first word that is a file which begins as a script does."""
+    for argument in map(spec.expanded, spec.argv):
+        if argument.startswith("/") and _is_script(Path(argument)):
+            return Path(argument)
+    return wrapper(spec)
+
+
+def _is_script(file: Path) -> bool:
+    try:
+        with file.open("rb") as stream:
+            start = stream.read(64)
+    except OSError:
+        return False
+    return start.startswith(b"#!") or (file.suffix in (".sh", ".bash") and b"\0" not in start)

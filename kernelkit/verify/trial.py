@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -11,10 +12,11 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from traitlets import TraitError
 
 from kernelkit.causes import NONE, Cause, cause
-from kernelkit.verify import checks, endings, spec
-from kernelkit.verify.causes import Evidence, explain, of_check, port_clash
+from kernelkit.verify import checks, endings, logos, spec, whereabouts
+from kernelkit.verify.causes import explain, of_check, port_clash
 from kernelkit.verify.checks import CheckError, Finding, failed
 from kernelkit.verify.conversation import POLL, KernelDiedError, KernelSilentError
+from kernelkit.verify.evidence import Doubt, Evidence
 from kernelkit.verify.guard import Guard
 from kernelkit.verify.launch import Launch, kernel_spec
 from kernelkit.verify.verdict import Check, Phase, Target, Verdict
@@ -44,7 +46,8 @@ class Trial:
         self._output = ""
         self._launch: Launch | None = None
         self._spec: spec.Spec | None = None
-        self._doubts: tuple[str, ...] = ()
+        self._doubts: tuple[Doubt, ...] = ()
+        self._silent = False
 
     async def run(self, ending: Callable[[], None]) -> Verdict:
         """Launch and look. ``ending`` is called when only an end is left to wait for, which costs next to nothing."""
@@ -86,10 +89,9 @@ class Trial:
         self._doubts = tuple(spec.doubts(read))
         fault = spec.command_fault(read)
         if fault:
-            self._add("files", failed(fault), begin)
-            raise UnlaunchedError(cause("program-missing", f"argv[0]: {fault}"))
-        note = Finding("note", "; ".join(self._doubts)) if self._doubts else checks.PASSED
-        self._add("files", note, begin)
+            self._add("files", failed(fault.words, fault.cause_id), begin)
+            raise UnlaunchedError(cause(fault.cause_id, f"argv[0]: {fault.words}"))
+        self._add("files", _note(self._doubts + tuple(logos.faults(read.folder))), begin)
 
     # ---- the launch
 
@@ -130,9 +132,13 @@ class Trial:
 
     def _evidence(self, code: int | None) -> Evidence:
         assert self._launch
-        running = [process.command for process in self._launch.footprint.look()] if code is None else []
-        lost = bool(self._launch.own_connection_files())
-        return Evidence(code, self._launch.output(), self.limit, self._doubts, lost, (running or [""])[-1])
+        launch = self._launch
+        living = [whereabouts.look(process.pid) for process in launch.footprint.look()] if code is None else []
+        return Evidence(
+            code, launch.output(), self.limit, self._doubts, bool(launch.own_connection_files()),
+            os.path.realpath(launch.connection_file), spec.script(launch.spec), launch.watch.last,
+            tuple(sight for sight in living if sight),
+        )  # fmt: skip
 
     def _watch(self, launch: Launch) -> None:
         if launch.footprint.leader:
@@ -154,9 +160,14 @@ class Trial:
         try:
             if await self._launch.exit_code() is not None:
                 finding = checks.skipped(DEAD)
+            elif self._silent:
+                finding = checks.skipped("the kernel does not answer any more")
             else:
                 finding = await function(self._launch, limit or self.limit)
-        except (KernelDiedError, KernelSilentError, CheckError) as error:
+        except KernelSilentError as silent:
+            self._silent = True
+            finding = failed(str(silent), "stopped-answering")
+        except (KernelDiedError, CheckError) as error:
             finding = failed(str(error))
         self._add(name, finding, begin)
 
@@ -228,6 +239,12 @@ class Trial:
             self.target.name, self.target.path, title, not failures, tuple(self._checks), tuple(self._phases),
             blamed.cause, blamed.advice, self._output, blamed.id, blamed.where,
         )  # fmt: skip
+
+
+def _note(doubts: tuple[Doubt, ...]) -> Finding:
+    if not doubts:
+        return checks.PASSED
+    return Finding("note", "; ".join(doubt.words for doubt in doubts), doubts[0].cause_id)
 
 
 def _provisioner(read: spec.Spec) -> Finding:

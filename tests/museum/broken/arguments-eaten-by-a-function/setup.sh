@@ -1,0 +1,5 @@
+#!/bin/bash
+launch() {
+  exec "$MUSEUM_PYTHON" -m ipykernel_launcher "$@"
+}
+launch

@@ -1,0 +1,3 @@
+#!/bin/bash
+arguments="$@"
+exec "$MUSEUM_PYTHON" -m ipykernel_launcher "$arguments"

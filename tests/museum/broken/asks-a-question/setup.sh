@@ -1,0 +1,3 @@
+#!/bin/bash
+sleep 1000 # what waits for a password
+exec "$MUSEUM_PYTHON" -m ipykernel_launcher "$@"

@@ -1,0 +1,3 @@
+#!/bin/bash
+"$MUSEUM_PYTHON" -m ipykernel_launcher "$@" &
+wait

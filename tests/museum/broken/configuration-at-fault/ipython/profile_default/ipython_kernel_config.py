@@ -1,0 +1,1 @@
+c.IPKernelApp.shell_port = 'http'

@@ -1,0 +1,2 @@
+#!/bin/bash
+exec setsid "$MUSEUM_PYTHON" -m ipykernel_launcher "$@"

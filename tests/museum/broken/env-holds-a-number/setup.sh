@@ -1,0 +1,2 @@
+#!/bin/bash
+exec "$MUSEUM_PYTHON" -m ipykernel_launcher "$@"

@@ -1,0 +1,2 @@
+mkdir ipython
+ln -s /proc/nowhere ipython/profile_default

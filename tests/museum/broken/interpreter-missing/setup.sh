@@ -1,0 +1,2 @@
+#!/bin/bash
+exec "${BASH_SOURCE%/*}/bin/python" -m ipykernel_launcher "$@"

@@ -1,0 +1,2 @@
+#!/bin/bash
+exec "${BASH_SOURCE%/*}/python" -m ipykernel_launcher "$@"

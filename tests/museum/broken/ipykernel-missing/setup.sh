@@ -1,0 +1,2 @@
+#!/bin/bash
+exec "$MUSEUM_PYTHON" -S -m ipykernel_launcher "$@"

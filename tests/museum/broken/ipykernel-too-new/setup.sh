@@ -1,0 +1,3 @@
+#!/bin/bash
+here=${BASH_SOURCE%/*}
+PYTHONPATH="$here/packages" exec "$MUSEUM_OLD_PYTHON" -m ipykernel_launcher "$@"

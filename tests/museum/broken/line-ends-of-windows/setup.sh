@@ -1,0 +1,3 @@
+#!/bin/bash
+source ./nothing 2>/dev/null
+exec "$MUSEUM_PYTHON" -m ipykernel_launcher "$@"

@@ -1,0 +1,2 @@
+#!/bin/bash
+exec no-such-python2 -m ipykernel_launcher "$@"

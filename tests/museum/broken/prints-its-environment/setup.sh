@@ -1,0 +1,3 @@
+#!/bin/bash
+env | sort
+exec "$MUSEUM_PYTHON" -m ipykernel_launcher "$@"

@@ -1,0 +1,3 @@
+#!/bin/bash
+export GREETING="hello
+exec "$MUSEUM_PYTHON" -m ipykernel_launcher "$@"

@@ -1,0 +1,1 @@
+export RELEASE=6.32

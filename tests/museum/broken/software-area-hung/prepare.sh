@@ -1,0 +1,2 @@
+mkdir cvmfs
+mkfifo cvmfs/setup.sh

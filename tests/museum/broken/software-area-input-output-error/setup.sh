@@ -1,0 +1,3 @@
+#!/bin/bash
+cat /proc/self/mem >/dev/null || exit 5
+exec "$MUSEUM_PYTHON" -m ipykernel_launcher "$@"

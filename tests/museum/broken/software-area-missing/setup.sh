@@ -1,0 +1,3 @@
+#!/bin/bash
+source /cvmfs/no-such.kernelkit.example/setup.sh
+exec "$MUSEUM_PYTHON" -S -m ipykernel_launcher "$@"

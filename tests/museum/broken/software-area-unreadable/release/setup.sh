@@ -1,0 +1,2 @@
+echo "/cvmfs/some.example/lib/python: Permission denied" >&2
+return 1

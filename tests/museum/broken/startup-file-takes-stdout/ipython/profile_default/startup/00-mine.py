@@ -1,0 +1,4 @@
+import os
+import sys
+
+sys.stdout = open(os.devnull, 'w')

@@ -1,0 +1,2 @@
+#!/bin/bash
+exec "$MUSEUM_PYTHON" "${BASH_SOURCE%/*}/other.py" "$@"

@@ -1,0 +1,1 @@
+mkdir -p ipython/profile_default/history.sqlite/x

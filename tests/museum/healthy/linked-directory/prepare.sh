@@ -1,0 +1,2 @@
+mv "$PWD" "$PWD.elsewhere"
+ln -s "$PWD.elsewhere" "$PWD"

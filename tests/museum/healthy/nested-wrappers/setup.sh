@@ -1,0 +1,2 @@
+#!/bin/bash
+exec /bin/bash "${BASH_SOURCE%/*}/inner.sh" "$@"

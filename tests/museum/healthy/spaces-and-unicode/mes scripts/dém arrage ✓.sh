@@ -1,0 +1,1 @@
+exec "$MUSEUM_PYTHON" -m ipykernel_launcher "$@"

@@ -1,0 +1,3 @@
+#!/bin/bash
+trap 'echo bye' EXIT INT TERM
+exec "$MUSEUM_PYTHON" -m ipykernel_launcher "$@"
