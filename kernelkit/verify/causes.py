@@ -40,7 +40,7 @@ def _unknown(evidence: Evidence) -> Cause:
     return cause("unknown", f"it {how} before its first reply{words}", evidence.last_line)
 
 
-# By check: the cause's id, where the check names none itself, and its words.
+# By check: the usual cause, and its words where the detail is not enough of them.
 FAILED_CHECKS = {
     "execute": ("code-fails", "it starts but does not run code"),
     "streams": ("output-lost", "what a cell prints does not reach the notebook"),
@@ -52,7 +52,7 @@ FAILED_CHECKS = {
     "children": ("children-not-interrupted", "an interrupt does not reach what a cell started"),
     "restart": ("restart-fails", "it does not start again"),
     "parent": ("outlives-server", "it does not end when its server is gone"),
-    "shutdown": ("process-left-behind", "it does not end cleanly"),
+    "shutdown": ("process-left-behind", ""),
 }
 
 
@@ -64,5 +64,5 @@ def of_check(name: str, detail: str, id_: str = "") -> Cause:
         id_ = id_ or "parent-lost"
     if name in FAILED_CHECKS:
         usual, words = FAILED_CHECKS[name]
-        return cause(usual, words) if id_ in ("", usual) else cause(id_, detail)
+        return cause(usual, words or detail) if id_ in ("", usual) else cause(id_, detail)
     return cause(id_ or "check-failed", f"{name}: {detail}")
