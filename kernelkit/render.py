@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
 from kernelkit import __version__, bootstrap, catalogue, steptemplate, texts
-from kernelkit.choice import Choice, Pinned, Runtime
+from kernelkit.choice import Choice, Made, Pinned, Runtime
 from kernelkit.definition import Definition, Step
 from kernelkit.errors import DefinitionError
 from kernelkit.kernel import SPEC_FILE, WRAPPER_FILE, Kernel
@@ -100,7 +100,7 @@ def _provenance(choice: Choice) -> dict[str, Any]:
         "ipykernel": runtime and _ipykernel(runtime),
         "expects": _expects(choice),
         "checks": [_check(choice, check.name, check.code, check.prints) for check in choice.definition.checks],
-        "environments": sorted(choice.environments.values()),
+        "environments": [_made(made) for _, made in sorted(choice.environments.items())],
         "fallback": choice.fallback,
     }  # fmt: skip
 
@@ -120,6 +120,10 @@ def _interpreter(runtime: Runtime, source: str) -> dict[str, Any]:
 
 def _ipykernel(runtime: Runtime) -> dict[str, Any]:
     return {"version": runtime.ipykernel, "overlay": runtime.overlay, "isolated": runtime.isolated}
+
+
+def _made(made: Made) -> dict[str, Any]:
+    return {"path": made.path, "lock": list(made.lock)}
 
 
 def _definition(definition: Definition) -> dict[str, str]:
@@ -159,7 +163,8 @@ def _step(choice: Choice, number: int, step: Step) -> dict[str, Any]:
     template = steptemplate.load(file)
     arguments = {**template.defaults(), **texts.fill(step.arguments, choice.names)}
     if number in choice.environments:
-        arguments["path"] = choice.environments[number]
+        made = choice.environments[number]
+        arguments["path" if made.python else "folder"] = made.path
     script = _step_script(file, {**arguments, "cvmfs": choice.cvmfs.value})
     expects = {"variables": step.expects.variables, "commands": step.expects.commands,
                "values": texts.fill(step.expects.values, choice.names)}  # fmt: skip

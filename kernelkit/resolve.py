@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kernelkit import requirements, texts
 from kernelkit.catalogue import did_you_mean
 from kernelkit.choice import Choice, Pinned, kernelspec_name
-from kernelkit.definition import NAME, VARIABLE_NAME, Definition, Option
+from kernelkit.definition import NAME, VARIABLE_NAME, Definition, Option, Step
 from kernelkit.errors import UsageError
 from kernelkit.platformtag import this_host
 from kernelkit.releases import Area, Listings, Offer, offer
-from kernelkit.schema import BOOLEAN, STRING, STRING_TABLE
+from kernelkit.schema import BOOLEAN, STRING, STRING_TABLE, STRINGS
 from kernelkit.selection import select, select_default
 
 DEFAULT_CVMFS = "/cvmfs"
@@ -23,6 +25,7 @@ LARGEST_VALUE = 128 * 1024 - 1  # bytes in one NAME=value string: MAX_ARG_STRLEN
 # What may be asked of every definition, by its name in a site file and with its kind there. Each is a field of Asked.
 COMMON = {
     "name": STRING, "cvmfs": STRING, "python": STRING, "env": STRING_TABLE, "force_platform": BOOLEAN,
+    "with": STRINGS,
 }  # fmt: skip
 
 
@@ -36,6 +39,7 @@ class Asked:
     env: Mapping[str, str] = field(default_factory=dict)
     name: str | None = None
     force_platform: bool = False
+    packages: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,16 @@ def resolve(
     name = name_of(definition, asked)
     _refuse_bad_name(name)
     python = Pinned("python", asked.python or definition.launch.python, asked.python or "", _source(asked.python))
-    return Choice(definition, name, pinned, cvmfs, python, env=asked.env)
+    packages = requirements.read(asked.packages).lines
+    choice = Choice(definition, name, pinned, cvmfs, python, env=asked.env, packages=packages)
+    steps = (*_taken(choice), *([Step("venv", {"packages": list(packages), "over": True})] if packages else []))
+    return dataclasses.replace(choice, definition=dataclasses.replace(definition, steps=steps))
+
+
+def _taken(choice: Choice) -> list[Step]:
+    """The definition's steps, less those whose condition comes out empty."""
+    steps = choice.definition.steps
+    return [step for step in steps if step.when is None or str(texts.fill(step.when, choice.names)).strip()]
 
 
 def name_of(definition: Definition, asked: Asked) -> str:
@@ -115,6 +128,11 @@ def _pin(option: Option, where: Area, question: _Question) -> Pinned:
 
 
 def _word(definition: Definition, option: Option, asked: Asked) -> tuple[str, str]:
+    word, source = _given(definition, option, asked)
+    return (str(Path(word).expanduser().absolute()) if option.path and word else word), source
+
+
+def _given(definition: Definition, option: Option, asked: Asked) -> tuple[str, str]:
     if option.name in asked.options:
         return asked.options[option.name], "flag"
     set_here = os.environ.get(variable_of(definition, option.name))

@@ -10,55 +10,126 @@ import functools
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kernelkit import builtfor, render, texts
-from kernelkit.choice import Choice, Runtime
-from kernelkit.errors import SoftwareError
+from kernelkit import builtfor, render, requirements, texts
+from kernelkit.choice import Choice, Made, Runtime
+from kernelkit.definition import Step
+from kernelkit.errors import SoftwareError, UsageError
 from kernelkit.interpreter import Interpreter, IPykernelFacts, probe
 from kernelkit.kernel import WRAPPER_FILE
 from kernelkit.processes import ProcessError, run
+from kernelkit.requirements import Requirements
+
+if TYPE_CHECKING:
+    from kernelkit.venvs import Base
 
 STEPS_TIMEOUT = 600.0  # seconds: a cold CVMFS cache has been seen to take minutes
+
+VENV = "venv"  # the step whose environments kernelkit makes
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Workshop:
-    """Where environments and overlays are kept, whether missing ones are built, and who hears of it."""
+    """Where environments and overlays are kept, whether missing ones are built, and who hears of it.
+
+    Where the kernel is ``shared``, the packages in this user's home count for nothing. ``fresh`` takes newer releases
+    of packages than those that were locked before.
+    """
 
     store: Path
     build: bool
     say: Say
+    shared: bool = False
+    fresh: bool = False
 
 
 class NotMadeError(Exception):
     """Something that a build would make is not there yet; the text names it."""
 
 
-def settle(choice: Choice, store: Path, *, build: bool, say: Say, shared: bool = False) -> Choice:
-    """The choice with its environments made and its runtime decided; builds what is missing in ``store``.
+def settle(choice: Choice, workshop: Workshop) -> Choice:
+    """The choice with its environments made and its runtime decided; builds what is missing in the store.
 
-    Without ``build`` what is missing is told, and the runtime stays undecided. Where the kernel is ``shared``, the
-    packages in this user's home count for nothing. Raises SoftwareError.
+    Where the workshop builds nothing, what is missing is told, and the runtime stays undecided. Raises UsageError,
+    SoftwareError.
     """
-    workshop = Workshop(store, build, say)
     try:
-        made = {number: _environment(choice, listed, workshop) for number, listed in _packages(choice).items()}
-        choice = dataclasses.replace(choice, environments=made)
-        choice = dataclasses.replace(choice, user_hook=_wants_user_hook(choice, shared))
-        environment = environment_after_steps(choice, say=say) | ({"PYTHONNOUSERSITE": "1"} if shared else {})
+        choice = dataclasses.replace(choice, user_hook=_wants_user_hook(choice, workshop.shared))
+        choice = _with_environments(choice, workshop)
+        environment = _surroundings(choice, workshop)
         interpreter = probe(find_python(choice, environment), environment)
         builtfor.refuse_other(choice, interpreter, environment)
-        runtime = _runtime(choice, interpreter, environment, workshop)
+        runtime = _of_module(choice, _runtime(choice, interpreter, environment, workshop))
     except NotMadeError as missing:
-        say(f"{missing} would be made")
+        workshop.say(f"{missing} would be made")
         return choice
     return dataclasses.replace(choice, runtime=runtime, fallback=sys.executable)
+
+
+def _with_environments(choice: Choice, workshop: Workshop) -> Choice:
+    """Each step's environment made in turn, for one may lie over what the steps before it offer."""
+    wanted = {number: _wanted(choice, step) for number, step in enumerate(choice.definition.steps, 1)}
+    for number, listed in wanted.items():
+        if listed is not None:
+            made = _environment(listed, _base(choice, number, workshop), workshop)
+            choice = dataclasses.replace(choice, environments={**choice.environments, number: made})
+    return choice
+
+
+def _wanted(choice: Choice, step: Step) -> Requirements | None:
+    """The packages that kernelkit must install for a step. Raises UsageError."""
+    if step.use != VENV:
+        return None
+    arguments = texts.fill(step.arguments, choice.names)
+    return requirements.read(arguments.get("packages", []), arguments.get("requirements", "")) or None
+
+
+def _base(choice: Choice, number: int, workshop: Workshop) -> Base:
+    """What a step's environment is made on: what the steps before it offer where there are any and it says so."""
+    from kernelkit import venvs  # with what follows a quarter of what is imported, and few kernels need it
+
+    earlier = choice.definition.steps[: number - 1]
+    if not (choice.definition.steps[number - 1].arguments.get("over") and _offers(choice, earlier)):
+        return venvs.alone(choice.python.value if choice.python.source == "flag" else sys.executable)
+    before = dataclasses.replace(choice, definition=dataclasses.replace(choice.definition, steps=earlier))
+    environment = _surroundings(before, workshop)
+    return venvs.over(find_python(before, environment), environment)
+
+
+def _offers(choice: Choice, steps: Sequence[Step]) -> bool:
+    """Whether these steps do anything, or an interpreter is named whose packages count."""
+    named = choice.python.value != "auto"
+    return named or any(step.use != VENV or number in choice.environments or _path(choice, step)
+                        for number, step in enumerate(steps, 1))  # fmt: skip
+
+
+def _path(choice: Choice, step: Step) -> str:
+    """The folder of an existing environment that a step names."""
+    return str(texts.fill(step.arguments.get("path", ""), choice.names)) if step.use == VENV else ""
+
+
+def _environment(wanted: Requirements, base: Base, workshop: Workshop) -> Made:
+    """The environment that holds these packages. Raises NotMadeError, SoftwareError."""
+    from kernelkit import environments, layers
+
+    maker = layers if base.too_old else environments
+    found = maker.present(wanted, base, workshop.store) if not workshop.fresh else None
+    if found is None and not workshop.build:
+        raise NotMadeError(f"an environment with {', '.join([*wanted.lines, *map(str, wanted.files)])}")
+    if found is None:
+        found = maker.prepare(wanted, base, workshop.store, say=workshop.say, fresh=workshop.fresh)
+    return Made(str(found.path), "" if base.too_old else str(found.python), found.lock)
+
+
+def _surroundings(choice: Choice, workshop: Workshop) -> dict[str, str]:
+    found = environment_after_steps(choice, say=workshop.say)
+    return found | ({"PYTHONNOUSERSITE": "1"} if workshop.shared else {})
 
 
 def environment_after_steps(choice: Choice, *, say: Say) -> dict[str, str]:
@@ -79,10 +150,16 @@ def environment_after_steps(choice: Choice, *, say: Say) -> dict[str, str]:
 
 
 def find_python(choice: Choice, environment: Mapping[str, str]) -> str:
-    """The interpreter the choice names, or the one the software was built for, found where the software is."""
+    """The last environment's that was made, the one the choice names, or the one that the software was built for.
+
+    That one is found where the software is. Raises UsageError, SoftwareError.
+    """
+    made = [one.python for _, one in sorted(choice.environments.items()) if one.python]
     named = str(texts.fill(choice.python.value, choice.names))
-    if named != "auto" and not choice.environments:
-        return named
+    if made or named != "auto":
+        return made[-1] if made else named
+    if not choice.definition.steps:
+        raise _nothing_named(choice)
     found = builtfor.software_python(choice, environment)
     if found:
         return found
@@ -98,26 +175,12 @@ def _wants_user_hook(choice: Choice, shared: bool) -> bool:
     return not shared if wanted is None else wanted
 
 
-def _packages(choice: Choice) -> dict[int, list[str]]:
-    """The packages that kernelkit must install for a step, by the step's number."""
-    steps = enumerate(choice.definition.steps, 1)
-    listed = {
-        n: texts.fill(step.arguments.get("packages", []), choice.names) for n, step in steps if step.use == "venv"
-    }
-    return {number: packages for number, packages in listed.items() if packages}
-
-
-def _environment(choice: Choice, listed: list[str], workshop: Workshop) -> str:
-    """The folder of the virtual environment that holds these packages. Raises NotMadeError."""
-    from kernelkit import environments  # with the overlays', a quarter of what is imported, and few kernels need it
-
-    python = choice.python.value if choice.python.source == "flag" else sys.executable
-    if workshop.build:
-        return str(environments.prepare(listed, python=python, store=workshop.store, say=workshop.say).path)
-    found = environments.present(listed, python=python, store=workshop.store)
-    if not found:
-        raise NotMadeError(f"an environment with {', '.join(listed)}")
-    return str(found.path)
+def _nothing_named(choice: Choice) -> UsageError:
+    flags = ", ".join(option.flag for option in choice.definition.options.values())
+    return UsageError(
+        f"{choice.name}: nothing says which Python",
+        f"Give --python PATH, --with PACKAGE{' or one of ' if flags else ''}{flags}.",
+    )
 
 
 def _runtime(choice: Choice, interpreter: Interpreter, environment: Mapping[str, str], workshop: Workshop) -> Runtime:
@@ -139,6 +202,15 @@ def _runtime(choice: Choice, interpreter: Interpreter, environment: Mapping[str,
     return Runtime(
         interpreter.path, interpreter.version, facts.version, str(made.path), made.isolated, spec=spec_of(facts)
     )
+
+
+def _of_module(choice: Choice, runtime: Runtime) -> Runtime:
+    """A kernel of another language has ipykernel's machinery, and no debugger."""
+    module = choice.definition.launch.module
+    if not module:
+        return runtime
+    metadata = {key: value for key, value in runtime.spec["metadata"].items() if key != "debugger"}
+    return dataclasses.replace(runtime, module=module, spec={**runtime.spec, "metadata": metadata})
 
 
 def spec_of(facts: IPykernelFacts) -> dict[str, Any]:
