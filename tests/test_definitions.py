@@ -162,3 +162,14 @@ class TestSearchPath:
     def test_unknown_names_are_told_with_the_nearest(self):
         with pytest.raises(DefinitionError, match="no definition is called 'atals'; did you mean 'atlas'"):
             reading.load("atals")
+
+
+@pytest.mark.parametrize("name", [file.stem for file in catalogue.shipped("kernels").glob("*/*.toml")])
+def test_every_shipped_definition_is_whole(name):
+    """It says what it is and where it was tried, checks its kernel, and has a logo of each size."""
+    definition = reading.load(name)
+    assert definition.summary
+    assert definition.tried
+    assert definition.checks
+    for logo, start in (("logo-32x32.png", b"\x89PNG"), ("logo-64x64.png", b"\x89PNG"), ("logo-svg.svg", b"<svg")):
+        assert (definition.folder / logo).read_bytes().startswith(start)
