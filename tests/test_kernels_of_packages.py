@@ -49,6 +49,7 @@ class TestOfModestSize:
 
 
 @pytest.mark.large
+@pytest.mark.xdist_group("root")  # one large installation at a time
 @pytest.mark.timeout(1800)
 def test_tensorflow_trains(home):
     home.ok("install", "higgs-tensorflow", timeout=1500)
