@@ -15,9 +15,11 @@ from kernelkit.definition import NAME, VARIABLE_NAME, Definition, Option, Step
 from kernelkit.errors import UsageError
 from kernelkit.platformtag import this_host
 from kernelkit.releases import Area, Listings, Offer, offer
+from kernelkit.requirements import Requirements
 from kernelkit.schema import BOOLEAN, STRING, STRING_TABLE, STRINGS
 from kernelkit.selection import select, select_default
 
+ENVIRONMENT = "venv"  # the step whose environments kernelkit makes
 DEFAULT_CVMFS = "/cvmfs"
 LARGEST_VALUE = 128 * 1024 - 1  # bytes in one NAME=value string: MAX_ARG_STRLEN of Linux, less its NUL
 
@@ -73,8 +75,20 @@ def resolve(
     python = Pinned("python", asked.python or definition.launch.python, asked.python or "", _source(asked.python))
     packages = requirements.read(asked.packages).lines
     choice = Choice(definition, name, pinned, cvmfs, python, env=asked.env, packages=packages)
-    steps = (*_taken(choice), *([Step("venv", {"packages": list(packages), "over": True})] if packages else []))
-    return dataclasses.replace(choice, definition=dataclasses.replace(definition, steps=steps))
+    steps = (*_taken(choice), *([Step(ENVIRONMENT, {"packages": list(packages), "over": True})] if packages else []))
+    choice = dataclasses.replace(choice, definition=dataclasses.replace(definition, steps=steps))
+    listed_by_steps(choice)  # what cannot be read is said now
+    return choice
+
+
+def listed_by_steps(choice: Choice) -> dict[int, Requirements]:
+    """The packages that kernelkit must install for a step, by the step's number. Raises UsageError."""
+    found: dict[int, Requirements] = {}
+    for number, step in enumerate(choice.definition.steps, 1):
+        if step.use == ENVIRONMENT:
+            arguments = texts.fill(step.arguments, choice.names)
+            found[number] = requirements.read(arguments.get("packages", []), arguments.get("requirements", ""))
+    return {number: listed for number, listed in found.items() if listed}
 
 
 def _taken(choice: Choice) -> list[Step]:

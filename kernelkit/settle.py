@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kernelkit import builtfor, render, requirements, texts
+from kernelkit import builtfor, render, texts
 from kernelkit.choice import Choice, Made, Runtime
 from kernelkit.definition import Step
 from kernelkit.errors import SoftwareError, UsageError
@@ -23,13 +23,13 @@ from kernelkit.interpreter import Interpreter, IPykernelFacts, probe
 from kernelkit.kernel import WRAPPER_FILE
 from kernelkit.processes import ProcessError, run
 from kernelkit.requirements import Requirements
+from kernelkit.resolve import ENVIRONMENT, listed_by_steps
 
 if TYPE_CHECKING:
     from kernelkit.venvs import Base
 
 STEPS_TIMEOUT = 600.0  # seconds: a cold CVMFS cache has been seen to take minutes
 
-VENV = "venv"  # the step whose environments kernelkit makes
 
 Say = Callable[[str], None]
 
@@ -74,20 +74,10 @@ def settle(choice: Choice, workshop: Workshop) -> Choice:
 
 def _with_environments(choice: Choice, workshop: Workshop) -> Choice:
     """Each step's environment made in turn, for one may lie over what the steps before it offer."""
-    wanted = {number: _wanted(choice, step) for number, step in enumerate(choice.definition.steps, 1)}
-    for number, listed in wanted.items():
-        if listed is not None:
-            made = _environment(listed, _base(choice, number, workshop), workshop)
-            choice = dataclasses.replace(choice, environments={**choice.environments, number: made})
+    for number, listed in listed_by_steps(choice).items():
+        made = _environment(listed, _base(choice, number, workshop), workshop)
+        choice = dataclasses.replace(choice, environments={**choice.environments, number: made})
     return choice
-
-
-def _wanted(choice: Choice, step: Step) -> Requirements | None:
-    """The packages that kernelkit must install for a step. Raises UsageError."""
-    if step.use != VENV:
-        return None
-    arguments = texts.fill(step.arguments, choice.names)
-    return requirements.read(arguments.get("packages", []), arguments.get("requirements", "")) or None
 
 
 def _base(choice: Choice, number: int, workshop: Workshop) -> Base:
@@ -105,13 +95,13 @@ def _base(choice: Choice, number: int, workshop: Workshop) -> Base:
 def _offers(choice: Choice, steps: Sequence[Step]) -> bool:
     """Whether these steps do anything, or an interpreter is named whose packages count."""
     named = choice.python.value != "auto"
-    return named or any(step.use != VENV or number in choice.environments or _path(choice, step)
+    return named or any(step.use != ENVIRONMENT or number in choice.environments or _path(choice, step)
                         for number, step in enumerate(steps, 1))  # fmt: skip
 
 
 def _path(choice: Choice, step: Step) -> str:
     """The folder of an existing environment that a step names."""
-    return str(texts.fill(step.arguments.get("path", ""), choice.names)) if step.use == VENV else ""
+    return str(texts.fill(step.arguments.get("path", ""), choice.names)) if step.use == ENVIRONMENT else ""
 
 
 def _environment(wanted: Requirements, base: Base, workshop: Workshop) -> Made:

@@ -103,7 +103,7 @@ class TestOver:
         assert "unchanged" in home.ok("install", "python", "--with", "thing")
         assert "thing==1.0" in made(home)[0]["lock"]
         old = made(home)[0]["path"]
-        home.ok("upgrade", "python")
+        assert "thing: 1.0 -> 2.0" in home.ok("upgrade", "python")
         assert "thing==2.0" in made(home)[0]["lock"]
         assert not os.path.exists(old)
 
@@ -122,6 +122,21 @@ class TestFiles:
         assert "updated" in home.ok("install", "python", "--requirements", "list.txt")
         assert made(home)[0]["lock"] == ["ipykernel==6.99", "thing==2.0"]
         assert not os.path.exists(first["path"])
+
+    def test_a_site_file_asks_for_one_and_sees_its_change(self, home, index):
+        (home.path / "list.txt").write_text("thing<2\n")
+        site = home.path / "site.toml"
+        site.write_text(
+            f'[[kernels]]\ndefinition = "python"\nrequirements = "{home.path}/list.txt"\nwith = ["thing"]\n'
+        )
+        home.ok("apply", site)
+        assert home.kernelkit("apply", site, "--check").code == 0
+        (home.path / "list.txt").write_text("thing>=2\n")
+        changed = home.kernelkit("apply", site, "--check")
+        assert changed.code == 1
+        assert "list.txt has changed" in changed.out
+        home.ok("apply", site)
+        assert "thing==2.0" in made(home)[0]["lock"]
 
     def test_a_lock_file(self, home, index):
         (home.path / "pylock.toml").write_text(
