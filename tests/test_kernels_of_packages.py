@@ -6,15 +6,15 @@ import pytest
 
 
 def passed_with(home, name, *checks):
-    verdict = tested(home, name)
+    verdict = verdict_of(home, name)
     if not verdict["passed"] and "Address already in use" in json.dumps(verdict):
-        verdict = tested(home, name)  # another test's kernel took the port before this one bound it
+        verdict = verdict_of(home, name)  # another test's kernel took the port before this one bound it
     assert verdict["passed"], verdict
     status = {check["id"]: check["status"] for check in verdict["checks"]}
     assert {f"check:{check}": "passed" for check in checks}.items() <= status.items()
 
 
-def tested(home, name):
+def verdict_of(home, name):
     result = home.kernelkit("test", name, "--timeout", "240", "--json", "-", timeout=600)
     (verdict,) = json.loads(result.out)["verdicts"]
     return verdict
