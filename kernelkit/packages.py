@@ -263,7 +263,7 @@ def _advice(offline: bool) -> str:
         return (
             "Do it where the package index can be reached (PIP_INDEX_URL, https_proxy), or choose a Python that has it."
         )
-    return "Choose another Python with --python PATH, or install the packages there."
+    return "Ask for other releases, or choose another Python with --python PATH."
 
 
 def gist(output: str) -> str:

@@ -82,7 +82,8 @@ def _checked(text: str) -> str:
     try:
         return str(Requirement(text))
     except InvalidRequirement as error:
-        raise UsageError(f"not a requirement: {error}", 'Write it as for pip: "uproot>=5".') from error
+        reason = str(error).splitlines()[0]
+        raise UsageError(f"not a requirement: {text!r}: {reason}", 'Write it as for pip: "uproot>=5".') from error
 
 
 def _of_pylock(path: Path) -> Iterator[str]:
