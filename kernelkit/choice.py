@@ -71,7 +71,8 @@ class Choice:
     """A definition with every option pinned; ``name`` is the kernelspec's.
 
     ``fallback`` is the Python that shows in the notebook why a start failed: the one kernelkit is installed in.
-    ``user_hook`` says whether a script of the user's own runs after the steps.
+    ``user_hook`` says whether a script of the user's own runs after the steps, and ``container`` is
+    the image that was asked for with ``--container``.
     """
 
     definition: Definition
@@ -84,6 +85,7 @@ class Choice:
     runtime: Runtime | None = None
     fallback: str = ""
     user_hook: bool = True
+    container: str = ""
 
     @property
     def names(self) -> dict[str, Pinned | str]:
@@ -94,7 +96,11 @@ class Choice:
     def asked(self) -> dict[str, str]:
         """What the user gave explicitly, by option: with the definition, it tells one choice from another."""
         given = [*self.options.values(), self.cvmfs, self.python]
-        return {p.name: p.asked for p in given if p.source != "default"} | {f"env.{k}": v for k, v in self.env.items()}
+        return (
+            {p.name: p.asked for p in given if p.source != "default"}
+            | {f"env.{k}": v for k, v in self.env.items()}
+            | ({"container": self.container} if self.container else {})
+        )
 
 
 def kernelspec_name(definition: Definition, options: Mapping[str, Pinned]) -> str:

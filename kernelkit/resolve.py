@@ -36,6 +36,7 @@ class Asked:
     env: Mapping[str, str] = field(default_factory=dict)
     name: str | None = None
     force_platform: bool = False
+    container: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def resolve(
     name = name_of(definition, asked)
     _refuse_bad_name(name)
     python = Pinned("python", asked.python or definition.launch.python, asked.python or "", _source(asked.python))
-    return Choice(definition, name, pinned, cvmfs, python, env=asked.env)
+    return Choice(definition, name, pinned, cvmfs, python, env=asked.env, container=asked.container or "")
 
 
 def name_of(definition: Definition, asked: Asked) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kernelkit import builtfor, render, texts
+from kernelkit import builtfor, containers, inside, render, texts
 from kernelkit.choice import Choice, Runtime
 from kernelkit.errors import SoftwareError
 from kernelkit.interpreter import Interpreter, IPykernelFacts, probe
@@ -52,9 +52,10 @@ def settle(choice: Choice, store: Path, *, build: bool, say: Say, shared: bool =
         choice = dataclasses.replace(choice, environments=made)
         choice = dataclasses.replace(choice, user_hook=_wants_user_hook(choice, shared))
         environment = environment_after_steps(choice, say=say) | ({"PYTHONNOUSERSITE": "1"} if shared else {})
-        interpreter = probe(find_python(choice, environment), environment)
-        builtfor.refuse_other(choice, interpreter, environment)
+        interpreter = _interpreter(choice, environment)
         runtime = _runtime(choice, interpreter, environment, workshop)
+        if containers.of(choice):
+            runtime = inside.interrupted_by_message(runtime)
     except NotMadeError as missing:
         say(f"{missing} would be made")
         return choice
@@ -69,9 +70,7 @@ def environment_after_steps(choice: Choice, *, say: Say) -> dict[str, str]:
         wrapper.write_text(render.wrapper(bare), encoding="utf-8", errors="surrogateescape")
         try:
             argv = ["/bin/bash", "-p", str(wrapper), "--kernelkit-environment"]
-            # On the path is then what the steps put there, and nothing of whoever installs.
-            incoming = {**os.environ, "PATH": render.BASE_PATH, "KERNELKIT_SNAPSHOT": "0"}
-            answer = run(argv, timeout=STEPS_TIMEOUT, environment=incoming)
+            answer = run(argv, timeout=STEPS_TIMEOUT, environment=_incoming())
         except ProcessError as error:
             raise _steps_failed(choice, error, say) from error
     entries = os.fsdecode(answer.stdout).split("\0")
@@ -90,6 +89,26 @@ def find_python(choice: Choice, environment: Mapping[str, str]) -> str:
         f"{choice.name}: the steps lead to no Python in {builtfor.where(choice, environment)}",
         "Name the one to use with --python PATH; a Python of this machine is never taken silently.",
     )
+
+
+def _interpreter(choice: Choice, environment: Mapping[str, str]) -> Interpreter:
+    """The interpreter, asked what it is where it will run: here, or inside the kernel's container."""
+    container = containers.of(choice)
+    if container is None:
+        interpreter = probe(find_python(choice, environment), environment)
+        builtfor.refuse_other(choice, interpreter, environment)
+        return interpreter
+    interpreter = inside.probe(choice, container, environment, _incoming())
+    if not any(
+        Path(interpreter.path).is_relative_to(root) for root in (choice.cvmfs.value, *choice.environments.values())
+    ):
+        inside.refuse_without_ipykernel(container, interpreter)
+    return interpreter
+
+
+def _incoming() -> dict[str, str]:
+    """What the wrapper is given: on the path is then what the steps put there, and nothing of whoever installs."""
+    return {**os.environ, "PATH": render.BASE_PATH, "KERNELKIT_SNAPSHOT": "0"}
 
 
 def _wants_user_hook(choice: Choice, shared: bool) -> bool:

@@ -58,4 +58,12 @@ def _asked(name: str, asked: dict[str, Any]) -> Asked:
     given = {key: str(value) for key, value in asked.items()}
     env = {key.removeprefix(ENV): value for key, value in given.items() if key.startswith(ENV)}
     options = {key: value for key, value in given.items() if not key.startswith(ENV) and key not in ("cvmfs", "python")}
-    return Asked(options, given.get("cvmfs"), given.get("python"), env, name, force_platform=True)
+    return Asked(
+        options,
+        given.get("cvmfs"),
+        given.get("python"),
+        env,
+        name,
+        force_platform=True,
+        container=given.get("container"),
+    )
