@@ -122,10 +122,12 @@ def test_alrbs_own_container_gets_a_payload(tmp_path, start):
     setup = tmp_path / "cvmfs/atlas.cern.ch/repo/ATLASLocalRootBase/user/atlasLocalSetup.sh"
     write(
         setup,
-        'if [ "$2" = -c ]; then echo "starting $3"; (cd /; export INSIDE="$3" BOUND="$ALRB_CONT_CMDOPTS"; eval "$ALRB_CONT_RUNPAYLOAD"); fi\n',
+        'if [ "$2" = -c ]; then echo "starting $3"; (cd /; env -i ALRB_CONT_RUNPAYLOAD="$ALRB_CONT_RUNPAYLOAD" INSIDE="$3" BOUND="$ALRB_CONT_CMDOPTS" PATH="$PATH" /bin/bash -c \'eval $ALRB_CONT_RUNPAYLOAD\'); fi\n',
     )
     path = wrapper(tmp_path, step("alrb", container="centos7"), cvmfs=str(tmp_path / "cvmfs"))
-    found = environment(path, BASE | {"HOME": str(tmp_path / "home")}, cwd=tmp_path / "note books")
+    given = {"HOME": str(tmp_path / "home"), "JPY_PARENT_PID": "77", "ODD": "it's  a *\n$(id)"}
+    found = environment(path, BASE | given, cwd=tmp_path / "note books")
+    assert {name: found[name.encode()].decode() for name in given} == given
     assert found[b"INSIDE"] == b"centos7"
     assert found[b"PWD"].decode() == str(tmp_path / "note books")
     assert f"{tmp_path}/note\\ books" in found[b"BOUND"].decode()
