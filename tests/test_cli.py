@@ -284,6 +284,6 @@ class TestListing:
             return [line.split(",")[1] for line in out.splitlines()]
 
         assert "install" in offered("kernelkit in", 1)
-        assert offered("kernelkit install at", 2) == ["atlas"]
+        assert offered("kernelkit install at", 2) == ["atlas", "atlas-analysis", "atlas-gridscan"]
         assert "--root" in offered("kernelkit install atlas --ro", 3)
         assert ATLAS_608 in offered("kernelkit install atlas --root 6.0", 4)
