@@ -87,7 +87,8 @@ class Choice:
     that kernelkit made, by the number of their step.
 
     ``fallback`` is the Python that shows in the notebook why a start failed: the one kernelkit is installed in.
-    ``user_hook`` says whether a script of the user's own runs after the steps.
+    ``user_hook`` says whether a script of the user's own runs after the steps, and ``container`` is
+    the image that was asked for with ``--container``.
     """
 
     definition: Definition
@@ -101,6 +102,7 @@ class Choice:
     runtime: Runtime | None = None
     fallback: str = ""
     user_hook: bool = True
+    container: str = ""
 
     @property
     def names(self) -> dict[str, Pinned | str]:
@@ -112,8 +114,9 @@ class Choice:
         """What the user gave explicitly, by option: with the definition, it tells one choice from another."""
         given = [*self.options.values(), self.cvmfs, self.python]
         packages = {"with": "\n".join(self.packages)} if self.packages else {}
+        container = {"container": self.container} if self.container else {}
         variables = {f"env.{k}": v for k, v in self.env.items()}
-        return {p.name: p.asked for p in given if p.source != "default"} | variables | packages
+        return {p.name: p.asked for p in given if p.source != "default"} | variables | packages | container
 
 
 def kernelspec_name(definition: Definition, options: Mapping[str, Pinned]) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
-from kernelkit import __version__, bootstrap, catalogue, steptemplate, texts
+from kernelkit import __version__, bootstrap, catalogue, containers, steptemplate, texts
 from kernelkit.choice import Choice, Made, Pinned, Runtime
 from kernelkit.definition import Definition, Step
 from kernelkit.errors import DefinitionError
@@ -43,9 +43,11 @@ def wrapper(choice: Choice) -> str:
         "title": display_name(choice), "name": choice.name, "area_timeout": AREA_TIMEOUT,
         "env": environment_variables(choice),
         "base_names": [*BASE, *choice.definition.base],
-        "base_path": BASE_PATH, "user_hook": f"{choice.name}.sh" if choice.user_hook else "",
+        "base_path": BASE_PATH, "container": containers.of(choice),
+        "user_hook": choice.user_hook and f"{choice.name}.sh",
         "cvmfs": choice.cvmfs.value.rstrip("/"), "snapshot": _may_be_kept(choice),
-        "steps": [_step(choice, number, step) for number, step in enumerate(choice.definition.steps, 1)],
+        "steps": [_step(choice, number, step) for number, step in enumerate(choice.definition.steps, 1)
+                  if step.use != containers.USE],
         "user_site": choice.definition.user_site, "in_notebook_folder": choice.definition.in_notebook_folder,
         "runtime": choice.runtime, "fallback": bootstrap.fallback(choice),
         "bootstrap": choice.runtime and bootstrap.arguments(choice.runtime, wrapper=bool(choice.fallback)),
@@ -103,6 +105,7 @@ def _provenance(choice: Choice) -> dict[str, Any]:
         "checks": [_check(choice, check.name, check.code, check.prints) for check in choice.definition.checks],
         "environments": [_made(made) for _, made in sorted(choice.environments.items())],
         "fallback": choice.fallback,
+        "container": _image(choice),
     }  # fmt: skip
 
 
@@ -114,6 +117,11 @@ def origin(choice: Choice) -> dict[str, Any]:
         "choice": {pin.name: _pin(pin) for pin in [*choice.options.values(), choice.cvmfs]},
         "lists": {str(file): one.digest for one in listed_by_steps(choice).values() for file in one.files},
     }
+
+
+def _image(choice: Choice) -> str | None:
+    container = containers.of(choice)
+    return container.image if container else None
 
 
 def _interpreter(runtime: Runtime, source: str) -> dict[str, Any]:

@@ -27,7 +27,7 @@ LARGEST_VALUE = 128 * 1024 - 1  # bytes in one NAME=value string: MAX_ARG_STRLEN
 # What may be asked of every definition, by its name in a site file and with its kind there. Each is a field of Asked.
 COMMON = {
     "name": STRING, "cvmfs": STRING, "python": STRING, "env": STRING_TABLE, "force_platform": BOOLEAN,
-    "with": STRINGS,
+    "with": STRINGS, "container": STRING,
 }  # fmt: skip
 
 
@@ -42,6 +42,7 @@ class Asked:
     name: str | None = None
     force_platform: bool = False
     packages: Sequence[str] = ()
+    container: str | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,9 @@ def resolve(
     _refuse_bad_name(name)
     python = Pinned("python", asked.python or definition.launch.python, asked.python or "", _source(asked.python))
     packages = requirements.read(asked.packages).lines
-    choice = Choice(definition, name, pinned, cvmfs, python, env=asked.env, packages=packages)
+    choice = Choice(
+        definition, name, pinned, cvmfs, python, env=asked.env, packages=packages, container=asked.container or ""
+    )
     steps = (*_taken(choice), *([Step(ENVIRONMENT, {"packages": list(packages), "over": True})] if packages else []))
     choice = dataclasses.replace(choice, definition=dataclasses.replace(definition, steps=steps))
     listed_by_steps(choice)  # what cannot be read is said now

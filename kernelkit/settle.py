@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kernelkit import builtfor, render, texts
+from kernelkit import builtfor, containers, inside, render, texts
 from kernelkit.choice import Choice, Made, Runtime
 from kernelkit.definition import Step
 from kernelkit.errors import SoftwareError, UsageError
@@ -63,9 +63,10 @@ def settle(choice: Choice, workshop: Workshop) -> Choice:
         choice = dataclasses.replace(choice, user_hook=_wants_user_hook(choice, workshop.shared))
         choice = _with_environments(choice, workshop)
         environment = _surroundings(choice, workshop)
-        interpreter = probe(find_python(choice, environment), environment)
-        builtfor.refuse_other(choice, interpreter, environment)
+        interpreter = _interpreter(choice, environment)
         runtime = _of_module(choice, _runtime(choice, interpreter, environment, workshop))
+        if containers.of(choice):
+            runtime = inside.interrupted_by_message(runtime)
     except NotMadeError as missing:
         workshop.say(f"{missing} would be made")
         return choice
@@ -87,6 +88,11 @@ def _base(choice: Choice, number: int, workshop: Workshop) -> Base:
     earlier = choice.definition.steps[: number - 1]
     if not (choice.definition.steps[number - 1].arguments.get("over") and _offers(choice, earlier)):
         return venvs.alone(choice.python.value if choice.python.source == "flag" else sys.executable)
+    container = containers.of(choice)
+    if container:
+        raise UsageError(
+            f"{choice.name}: packages cannot be laid over the Python in {container.image}", "Put them into the image."
+        )
     before = dataclasses.replace(choice, definition=dataclasses.replace(choice.definition, steps=earlier))
     environment = _surroundings(before, workshop)
     return venvs.over(find_python(before, environment), environment)
@@ -130,9 +136,7 @@ def environment_after_steps(choice: Choice, *, say: Say) -> dict[str, str]:
         wrapper.write_text(render.wrapper(bare), encoding="utf-8", errors="surrogateescape")
         try:
             argv = ["/bin/bash", "-p", str(wrapper), "--kernelkit-environment"]
-            # On the path is then what the steps put there, and nothing of whoever installs.
-            incoming = {**os.environ, "PATH": render.BASE_PATH, "KERNELKIT_SNAPSHOT": "0"}
-            answer = run(argv, timeout=STEPS_TIMEOUT, environment=incoming)
+            answer = run(argv, timeout=STEPS_TIMEOUT, environment=_incoming())
         except ProcessError as error:
             raise _steps_failed(choice, error, say) from error
     entries = os.fsdecode(answer.stdout).split("\0")
@@ -157,6 +161,27 @@ def find_python(choice: Choice, environment: Mapping[str, str]) -> str:
         f"{choice.name}: the steps lead to no Python in {builtfor.where(choice, environment)}",
         "Name the one to use with --python PATH; a Python of this machine is never taken silently.",
     )
+
+
+def _interpreter(choice: Choice, environment: Mapping[str, str]) -> Interpreter:
+    """The interpreter, asked what it is where it will run: here, or inside the kernel's container."""
+    container = containers.of(choice)
+    if container is None:
+        interpreter = probe(find_python(choice, environment), environment)
+        builtfor.refuse_other(choice, interpreter, environment)
+        return interpreter
+    interpreter = inside.probe(choice, container, environment, _incoming())
+    if not any(
+        Path(interpreter.path).is_relative_to(root)
+        for root in (choice.cvmfs.value, *(one.path for one in choice.environments.values()))
+    ):
+        inside.refuse_without_ipykernel(container, interpreter)
+    return interpreter
+
+
+def _incoming() -> dict[str, str]:
+    """What the wrapper is given: on the path is then what the steps put there, and nothing of whoever installs."""
+    return {**os.environ, "PATH": render.BASE_PATH, "KERNELKIT_SNAPSHOT": "0"}
 
 
 def _wants_user_hook(choice: Choice, shared: bool) -> bool:

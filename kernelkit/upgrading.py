@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +59,8 @@ def _asked(name: str, asked: dict[str, Any]) -> Asked:
     """What was asked for, as the command line had it. Only the name is pinned to what it became then."""
     given = {key: str(value) for key, value in asked.items()}
     env = {key.removeprefix(ENV): value for key, value in given.items() if key.startswith(ENV)}
-    common = ("cvmfs", "python", "with")
+    common = ("cvmfs", "python", "with", "container")
     options = {key: value for key, value in given.items() if not key.startswith(ENV) and key not in common}
-    packages = given.get("with", "").splitlines()
-    return Asked(options, given.get("cvmfs"), given.get("python"), env, name, force_platform=True, packages=packages)
+    packages, container = given.get("with", "").splitlines(), given.get("container")
+    asked_then = Asked(options, given.get("cvmfs"), given.get("python"), env, name, packages=packages)
+    return dataclasses.replace(asked_then, force_platform=True, container=container)

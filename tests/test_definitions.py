@@ -76,7 +76,7 @@ def test_every_fault_is_told_at_once(tmp_path):
     ('display_name = "{{ rot }}"\n[options.root]', "display_name: {{ rot }} is no option; did you mean 'root'?"),
     ('display_name = "{{ root.version }}"\n[options.root]', "display_name: {{ root.version }}: an option has only asked here"),
     ('display_name = "{{ root."', "display_name: not a valid template: expected name or number"),
-    ('display_name = "x"\nextends = "nothing"', "extends: no definition is called 'nothing'"),
+    ('display_name = "x"\nextends = "zzz"', "extends: no definition is called 'zzz'"),
     ('display_name = "x"\nlanguage = ["python"]', "language: must be a string"),
 ])  # fmt: skip
 def test_a_fault_says_where_it_is(tmp_path, text, fault):
