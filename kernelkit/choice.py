@@ -84,7 +84,7 @@ class Choice:
     """A definition with every option pinned; ``name`` is the kernelspec's.
 
     ``packages`` are the user's own, which a step of their own lays over the environment. ``environments`` are those
-    that kernelkit made, by the number of their step.
+    that kernelkit made, by the number of their step; ``lists`` are the files that list packages, each with its digest.
 
     ``fallback`` is the Python that shows in the notebook why a start failed: the one kernelkit is installed in.
     ``user_hook`` says whether a script of the user's own runs after the steps, and ``container`` is
@@ -98,6 +98,7 @@ class Choice:
     python: Pinned
     env: Mapping[str, str] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
+    lists: Mapping[str, str] = field(default_factory=dict)
     environments: Mapping[int, Made] = field(default_factory=dict)
     runtime: Runtime | None = None
     fallback: str = ""

@@ -17,7 +17,6 @@ from kernelkit.choice import Choice, Made, Pinned, Runtime
 from kernelkit.definition import Definition, Step
 from kernelkit.errors import DefinitionError
 from kernelkit.kernel import SPEC_FILE, WRAPPER_FILE, Kernel
-from kernelkit.resolve import listed_by_steps
 from kernelkit.seal import seal
 from kernelkit.shell import ShellEnvironment
 
@@ -115,7 +114,7 @@ def origin(choice: Choice) -> dict[str, Any]:
         "definition": _definition(choice.definition),
         "asked": choice.asked,
         "choice": {pin.name: _pin(pin) for pin in [*choice.options.values(), choice.cvmfs]},
-        "lists": {str(file): one.digest for one in listed_by_steps(choice).values() for file in one.files},
+        "lists": dict(choice.lists),
     }
 
 

@@ -80,8 +80,8 @@ def resolve(
     )
     steps = (*_taken(choice), *([Step(ENVIRONMENT, {"packages": list(packages), "over": True})] if packages else []))
     choice = dataclasses.replace(choice, definition=dataclasses.replace(definition, steps=steps))
-    listed_by_steps(choice)  # what cannot be read is said now
-    return choice
+    listed = listed_by_steps(choice).values()  # what cannot be read is said now
+    return dataclasses.replace(choice, lists={str(file): one.digest for one in listed for file in one.files})
 
 
 def listed_by_steps(choice: Choice) -> dict[int, Requirements]:
