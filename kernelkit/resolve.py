@@ -80,8 +80,14 @@ def resolve(
     )
     steps = (*_taken(choice), *([Step(ENVIRONMENT, {"packages": list(packages), "over": True})] if packages else []))
     choice = dataclasses.replace(choice, definition=dataclasses.replace(definition, steps=steps))
-    listed = listed_by_steps(choice).values()  # what cannot be read is said now
-    return dataclasses.replace(choice, lists={str(file): one.digest for one in listed for file in one.files})
+    return dataclasses.replace(choice, lists=_lists(choice))
+
+
+def _lists(choice: Choice) -> dict[str, str]:
+    """The digests of the files that list packages; one that cannot be read is told when it is needed."""
+    steps = [step for step in choice.definition.steps if step.use == ENVIRONMENT]
+    named = {str(texts.fill(step.arguments.get("requirements", ""), choice.names)) for step in steps}
+    return {file: Requirements((), (Path(file),)).digest for file in named if file}
 
 
 def listed_by_steps(choice: Choice) -> dict[int, Requirements]:
