@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from kernelkit import area, differences, making, plan
+from kernelkit import area, differences, making, plan, unused
 from kernelkit.choice import Choice
 from kernelkit.errors import DefinitionError, KernelkitError, SoftwareError
 from kernelkit.install import install, remove
@@ -142,7 +142,7 @@ def _needs(spec: Kernelspec) -> list[str]:
     """The paths without which a kernel of ours does not start."""
     made = record(spec.document) or {}
     named = [(made.get("interpreter") or {}).get("path"), (made.get("ipykernel") or {}).get("overlay")]
-    return [str(path) for path in [*named, *made.get("environments", [])] if path]
+    return [str(path) for path in [*named, *unused.named(spec.document)] if path]
 
 
 def _done(step: Step, scope: Scope, prove: Callable[[Kernel], None], say: Say) -> Step:

@@ -63,6 +63,12 @@ sys.argv[0] = os.path.splitext(ipykernel_launcher.__file__)[0] + ".py"
 ipykernel.kernelapp.launch_new_instance()
 """
 
+# A kernel of another language on ipykernel's machinery, as `-m` runs it.
+_RUN_MODULE = """\
+import runpy
+runpy.run_module("{module}", run_name="__main__", alter_sys=True)
+"""
+
 
 # What a wrapper becomes to show a failure in the notebook, in kernelkit's own Python.
 _FALLBACK = """\
@@ -82,7 +88,8 @@ def code(runtime: Runtime, *, wrapper: bool = False) -> str:
     With ``wrapper`` a refusal goes back to the wrapper, whose path is an argument.
     """
     overlay = runtime.overlay is not None
-    return preparation(runtime.version[:2], overlay=overlay, isolated=runtime.isolated, wrapper=wrapper) + _RUN
+    run = _RUN_MODULE.format(module=runtime.module) if runtime.module else _RUN
+    return preparation(runtime.version[:2], overlay=overlay, isolated=runtime.isolated, wrapper=wrapper) + run
 
 
 def preparation(version: tuple[int, int], *, overlay: bool, isolated: bool, wrapper: bool = False) -> str:

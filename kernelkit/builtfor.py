@@ -28,7 +28,7 @@ def where(choice: Choice, environment: Mapping[str, str]) -> str:
     places = [f"a folder below {root}" for root in _roots(choice)]
     if _brings_its_own(choice):
         added = [folder for folder in environment.get("PATH", "").split(os.pathsep) if _added(folder)]
-        places = [*added, *(places if choice.environments else [])] or ["the path, to which they add nothing"]
+        places = added or ["the path, to which they add nothing"]
     return " or ".join(places)
 
 
@@ -96,7 +96,6 @@ def _added(folder: str) -> bool:
 
 
 def _roots(choice: Choice) -> list[Path]:
-    """The folders that are the software: environments kernelkit made, those a step names, else the CVMFS root."""
-    named = [step.arguments.get("path", "") for step in choice.definition.steps if step.use == "venv"]
-    paths = [*choice.environments.values(), *texts.fill([name for name in named if name], choice.names)]
-    return [Path(path) for path in paths] or [Path(choice.cvmfs.value)]
+    """The folders that are the software: those of environments that a step names, else the CVMFS root."""
+    paths = [step.arguments.get("path", "") for step in choice.definition.steps if step.use == "venv"]
+    return [Path(path) for path in filter(None, texts.fill(paths, choice.names))] or [Path(choice.cvmfs.value)]

@@ -55,7 +55,7 @@ class Runtime:
 
     ``overlay`` is a folder that the interpreter's own packages win over, or, where it is ``isolated``,
     one that wins while the kernel starts. ``spec`` is what that ipykernel declares about itself, in the
-    words of kernel.json.
+    words of kernel.json. ``module`` is the kernel where it is another than IPython's.
     """
 
     python: str
@@ -64,14 +64,31 @@ class Runtime:
     overlay: str | None = None
     isolated: bool = False
     spec: Mapping[str, Any] = field(default_factory=dict)
+    module: str = ""
+
+
+@dataclass(frozen=True)
+class Made:
+    """An environment that kernelkit made for a step: its folder, its interpreter and its lock.
+
+    Without an interpreter it is a folder of packages for the one that the steps before it lead to.
+    """
+
+    path: str
+    python: str
+    lock: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Choice:
     """A definition with every option pinned; ``name`` is the kernelspec's.
 
+    ``packages`` are the user's own, which a step of their own lays over the environment. ``environments`` are those
+    that kernelkit made, by the number of their step; ``lists`` are the files that list packages, each with its digest.
+
     ``fallback`` is the Python that shows in the notebook why a start failed: the one kernelkit is installed in.
-    ``user_hook`` says whether a script of the user's own runs after the steps.
+    ``user_hook`` says whether a script of the user's own runs after the steps, and ``container`` is
+    the image that was asked for with ``--container``.
     """
 
     definition: Definition
@@ -80,10 +97,13 @@ class Choice:
     cvmfs: Pinned
     python: Pinned
     env: Mapping[str, str] = field(default_factory=dict)
-    environments: Mapping[int, str] = field(default_factory=dict)
+    packages: tuple[str, ...] = ()
+    lists: Mapping[str, str] = field(default_factory=dict)
+    environments: Mapping[int, Made] = field(default_factory=dict)
     runtime: Runtime | None = None
     fallback: str = ""
     user_hook: bool = True
+    container: str = ""
 
     @property
     def names(self) -> dict[str, Pinned | str]:
@@ -94,7 +114,10 @@ class Choice:
     def asked(self) -> dict[str, str]:
         """What the user gave explicitly, by option: with the definition, it tells one choice from another."""
         given = [*self.options.values(), self.cvmfs, self.python]
-        return {p.name: p.asked for p in given if p.source != "default"} | {f"env.{k}": v for k, v in self.env.items()}
+        packages = {"with": "\n".join(self.packages)} if self.packages else {}
+        container = {"container": self.container} if self.container else {}
+        variables = {f"env.{k}": v for k, v in self.env.items()}
+        return {p.name: p.asked for p in given if p.source != "default"} | variables | packages | container
 
 
 def kernelspec_name(definition: Definition, options: Mapping[str, Pinned]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,199}")  # file systems end at 255 bytes, and staging adds a suffix
 OPTION_NAME = re.compile(r"[a-z][a-z0-9_]*")
+MODULE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -24,12 +25,16 @@ class ReleaseSource:
 
 @dataclass(frozen=True)
 class Option:
-    """What a user may choose; ``default`` is None where the user must."""
+    """What a user may choose; ``default`` is None where the user must.
+
+    ``path`` says that it is a file or folder: a relative one is meant from where the command runs.
+    """
 
     name: str
     help: str = ""
     default: str | None = None
     releases: ReleaseSource | None = None
+    path: bool = False
 
     @property
     def flag(self) -> str:
@@ -48,11 +53,15 @@ class Expects:
 
 @dataclass(frozen=True)
 class Step:
-    """One piece of environment set-up: the template it uses and the arguments the template declares."""
+    """One piece of environment set-up: the template it uses and the arguments the template declares.
+
+    Where ``when`` comes out empty, the step is left out.
+    """
 
     use: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     expects: Expects = Expects()
+    when: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,11 +70,13 @@ class Launch:
 
     ``python`` is ``auto`` or a path. ``version_command`` prints the version (``2.7``) of the Python the
     release was built for. ``ipykernel`` is ``auto``, ``environment`` (its own or none) or ``overlay``.
+    ``module`` is the Python module that is the kernel where that is another than IPython's, on ipykernel's machinery.
     """
 
     python: str = "auto"
     version_command: tuple[str, ...] = ()
     ipykernel: str = "auto"
+    module: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,6 +100,7 @@ class Definition:
     sources: tuple[Path, ...]
     display_name: str
     summary: str = ""
+    tried: str = ""
     language: str = "python"
     options: Mapping[str, Option] = field(default_factory=dict)
     steps: tuple[Step, ...] = ()
@@ -116,6 +128,7 @@ class Definition:
                 pair for key, value in step.arguments.items() for pair in _leaves(f"steps[{number}].{key}", value)
             ]
             found += [(f"steps[{number}].expects.values.{k}", v) for k, v in step.expects.values.items()]
+            found += [(f"steps[{number}].when", step.when)] if step.when is not None else []
         found += [(f"checks[{n}].prints", c.prints) for n, c in enumerate(self.checks, 1) if c.prints is not None]
         return found
 

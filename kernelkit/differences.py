@@ -7,7 +7,8 @@ from typing import Any
 
 from kernelkit import __version__
 
-SETTINGS = ("interpreter", "ipykernel", "environments")
+SETTINGS = ("interpreter", "ipykernel")
+SHOWN = 5  # packages of which it is said what became of them
 
 
 def of_origins(made: Mapping[str, Any], origin: Mapping[str, Any], fallback: str) -> list[str]:
@@ -15,7 +16,8 @@ def of_origins(made: Mapping[str, Any], origin: Mapping[str, Any], fallback: str
 
     ``fallback`` is the Python that kernelkit runs in.
     """
-    return [*_of_asked(made, origin), *_of_choice(made, origin), *_of_definition(made, origin), *_of_us(made, fallback)]
+    of_it = (_of_asked, _of_choice, _of_definition, _of_lists)
+    return [*(text for look in of_it for text in look(made, origin)), *_of_us(made, fallback)]
 
 
 def of_records(made: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
@@ -25,7 +27,23 @@ def of_records(made: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
         before, after = _text(made.get(key)), _text(new.get(key))
         if before != after:
             found.append(f"{key}: {before or 'none'} -> {after or 'none'}")
-    return found
+    return [*found, *_of_packages(made, new)]
+
+
+def _of_packages(made: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    """What became of the packages in the environments that kernelkit made."""
+    before, after = _packages(made), _packages(new)
+    moved = [name for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name)]
+    for name in moved[:SHOWN]:
+        yield f"{name}: {before.get(name, 'none')} -> {after.get(name, 'none')}"
+    if len(moved) > SHOWN:
+        yield f"and {len(moved) - SHOWN} more packages"
+
+
+def _packages(made: Mapping[str, Any]) -> dict[str, str]:
+    environments = [entry for entry in made.get("environments") or [] if isinstance(entry, Mapping)]
+    lines = [line.partition("==") for entry in environments for line in entry.get("lock", [])]
+    return {name: version for name, _, version in lines}
 
 
 def _of_asked(made: Mapping[str, Any], origin: Mapping[str, Any]) -> Iterator[str]:
@@ -54,6 +72,14 @@ def _of_definition(made: Mapping[str, Any], origin: Mapping[str, Any]) -> Iterat
         yield "its definition or a template has changed"
     elif before.get("digest") != after["digest"]:
         yield "its definition or kernelkit's templates have changed"
+
+
+def _of_lists(made: Mapping[str, Any], origin: Mapping[str, Any]) -> Iterator[str]:
+    """Files that list packages and have changed."""
+    before = made.get("lists", {})
+    for file, digest in origin.get("lists", {}).items():
+        if file in before and before[file] != digest:
+            yield f"{file} has changed"
 
 
 def _of_us(made: Mapping[str, Any], fallback: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from kernelkit import unused
 from kernelkit.errors import RefusedError
 from kernelkit.exchange import UnsupportedError, exchange, move_in
 from kernelkit.kernel import SPEC_FILE, Kernel
@@ -45,13 +46,16 @@ def install(
     with _told(scope), _staging(scope) as staging:
         done = plan(kernel, scope, replace=replace, declared=declared)
         if done.action != "unchanged":
+            unused.refuse_gone(kernel.document, scope)
             create(scope.kernels)
+            before = read(kernel.name, scope.kernels / kernel.name).document
             staged = staging / f"{kernel.name}.{os.getpid()}"
             try:
                 _write(kernel, staged)
                 _swap_in(staged, scope.kernels / kernel.name)
             finally:
                 shutil.rmtree(staged, ignore_errors=True)
+            unused.remove_unused(before, scope)
     return done
 
 
@@ -85,6 +89,7 @@ def remove(spec: Kernelspec, *, force: bool) -> None:
             gone = staging / f"{spec.name}.{os.getpid()}"
             spec.path.rename(gone)
             shutil.rmtree(gone)
+            unused.remove_unused(spec.document, scope)
 
 
 @contextmanager

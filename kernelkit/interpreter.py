@@ -87,9 +87,11 @@ def ask(
     prelude: str = "",
     arguments: Sequence[str] = (),
     timeout: float = 60.0,
+    prefix: Sequence[str] = (),
 ) -> Interpreter:
     """Probe after running ``prelude``, Python text that takes ``arguments`` from sys.argv, in the same process.
 
+    ``prefix`` is a command that runs the one which follows it, such as the way into a container.
     Raises SoftwareError.
     """
     marker = f"kernelkit-{secrets.token_hex(8)}:"
@@ -98,7 +100,10 @@ def ask(
     with tempfile.TemporaryDirectory(prefix="kernelkit-") as folder:
         try:
             output = run(
-                [program, "-c", code, *arguments, marker], environment=environment, folder=Path(folder), timeout=timeout
+                [*prefix, program, "-c", code, *arguments, marker],
+                environment=environment,
+                folder=Path(folder),
+                timeout=timeout,
             ).stdout.decode(errors="replace")
         except ProcessError as error:
             failure, output = error, error.output

@@ -13,20 +13,23 @@ from kernelkit.kernel import Kernel
 from kernelkit.render import render
 from kernelkit.resolve import Asked, resolve
 from kernelkit.scopes import Scope, writable_by_others
-from kernelkit.settle import settle
+from kernelkit.settle import Workshop, settle
 
 
-def make(definition: Definition, asked: Asked, scope: Scope, *, build: bool, say: Callable[[str], None]) -> Kernel:
+def make(
+    definition: Definition, asked: Asked, scope: Scope, *, build: bool, say: Callable[[str], None], fresh: bool = False
+) -> Kernel:
     """Resolve, settle and render; what the kernel needs is built in the scope's store unless ``build`` is off.
 
+    ``fresh`` takes newer releases of packages than those that were locked before.
     Raises UsageError, DefinitionError and SoftwareError.
     """
-    return finish(resolve(definition, asked, say=say), scope, build=build, say=say)
+    return finish(resolve(definition, asked, say=say), scope, build=build, say=say, fresh=fresh)
 
 
-def finish(choice: Choice, scope: Scope, *, build: bool, say: Callable[[str], None]) -> Kernel:
+def finish(choice: Choice, scope: Scope, *, build: bool, say: Callable[[str], None], fresh: bool = False) -> Kernel:
     """Settle and render. Raises DefinitionError and SoftwareError."""
-    return render(settle(choice, scope.store, build=build, say=say, shared=scope.shared))
+    return render(settle(choice, Workshop(scope.store, build, say, shared=scope.shared, fresh=fresh)))
 
 
 def refuse_what_others_may_write(definition: Definition, cvmfs: str | None) -> None:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import configparser
 import functools
 import importlib.util
+import json
 import os
 import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from kernelkit import standins, storage
 from kernelkit.errors import SoftwareError
+from kernelkit.indexes import pip_environment, uv_environment, uv_options
 from kernelkit.interpreter import Interpreter
 from kernelkit.processes import ProcessError, run
 
@@ -28,49 +32,32 @@ OLDEST_FOR_UV = (3, 8)
 # The last pip that runs on each Python that the newest has left behind (Requires-Python on PyPI).
 LAST_PIP = {(2, 7): "20.3.4", (3, 5): "20.3.4", (3, 6): "21.3.1", (3, 7): "24.0", (3, 8): "25.0.1"}
 
-# How the caller reaches an index: these come from the caller alone. The software's own are dropped: ALRB sets
-# SSL_CERT_DIR to the grid's certificates, and b2venv sets PIP_PREFIX.
-CALLERS = re.compile(
-    r"(?i:(https?|all|no)_proxy)|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE|NETRC"
-    r"|PIP_(INDEX_URL|EXTRA_INDEX_URL|FIND_LINKS|NO_INDEX|TRUSTED_HOST|CERT|CLIENT_CERT|PROXY|CONFIG_FILE|CACHE_DIR"
-    r"|NO_CACHE_DIR|DEFAULT_TIMEOUT|TIMEOUT|RETRIES|KEYRING_PROVIDER)"
-    r"|UV_(DEFAULT_INDEX|INDEX|INDEX_URL|EXTRA_INDEX_URL|INDEX_.+_(USERNAME|PASSWORD)|FIND_LINKS|OFFLINE"
-    r"|INDEX_STRATEGY|INSECURE_HOST|SYSTEM_CERTS|NATIVE_TLS|HTTP_TIMEOUT|HTTP_RETRIES|KEYRING_PROVIDER|CONFIG_FILE|CACHE_DIR)"
-)
-FOREIGN = re.compile(r"PIP_.*|UV_.*|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL)_CA_BUNDLE|NETRC")
-
-# uv reads no pip.conf; what one says of indexes is put in uv's words (docs.astral.sh/uv, "Environment variables").
-UV_WORDS = {
-    "index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS",
-    "trusted-host": "UV_INSECURE_HOST", "cert": "SSL_CERT_FILE", "proxy": "ALL_PROXY",
-}  # fmt: skip
-
-UV_INDEXES = {"UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_CONFIG_FILE"}
-
 OFFLINE = re.compile(
     r"(?i)connection ?(error|broken|refused|reset|timed)|failed to (resolve|fetch|lookup)|name resolution|dns error"
     r"|error sending request|network (is )?unreachable|ProxyError|cannot connect to proxy|network was disabled"
 )
 NOT_ASKED = re.compile(r"(?i)(inspect|query) python|querying python")
-SHOWN = 400  # characters of a resolver's last words
+# What is worth hearing while it lasts, in uv's words and in pip's.
+PROGRESS = re.compile(r" *(Resolved \d|Downloading .*\(\d+(\.\d+)? ?[MG]i?B\)|Building wheels|Installed \d)")
+SHOWN = 600  # characters of a resolver's last words
 
 
 class InstallError(SoftwareError):
     """Packages that could not be installed; ``offline`` where the index could not be reached."""
 
-    def __init__(self, problem: str, advice: str, *, offline: bool) -> None:
-        super().__init__(problem, advice)
-        self.offline = offline
+    def __init__(self, what: str, reason: str, *, offline: bool) -> None:
+        super().__init__(f"{what} could not be had: {reason}", _advice(offline))
+        self.what, self.reason, self.offline = what, reason, offline
 
 
 @dataclass(frozen=True)
 class Order:
     """What to install, for which interpreter in which environment.
 
-    ``into`` is a folder for the packages alone; without it they go where the interpreter keeps its own.
-    ``present`` maps what the environment has and keeps to its version: that is agreed with and not installed again,
-    and needs ``into``. ``from_source`` names what may be built from
-    source; None lets everything.
+    ``files`` are requirements files, taken beside ``requirements``. ``into`` is a folder for the packages alone;
+    without it they go where the interpreter keeps its own. ``present`` maps what the environment has and keeps to its
+    version: that is agreed with and not installed again. ``from_source`` names what may be built from source; None
+    lets everything. ``exact`` installs what is listed and nothing that it needs.
     """
 
     requirements: Sequence[str]
@@ -79,6 +66,13 @@ class Order:
     into: Path | None = None
     present: Mapping[str, str] = field(default_factory=dict)
     from_source: Sequence[str] | None = None
+    files: Sequence[Path] = ()
+    exact: bool = False
+
+    @property
+    def words(self) -> str:
+        """What is asked for and for whom, as people say it."""
+        return f"{', '.join([*self.requirements, *map(str, self.files)])} for {self.interpreter.path}"
 
 
 def install(order: Order, store: Path, *, say: Say) -> None:
@@ -86,29 +80,86 @@ def install(order: Order, store: Path, *, say: Say) -> None:
 
     The pip is fetched into ``store`` once. Raises InstallError.
     """
-    with tempfile.TemporaryDirectory(prefix="kernelkit-") as folder:
-        found = Path(folder)
-        constraints = standins.write(order.present, found)
-        (found / CONSTRAINTS).write_text("".join(f"{line}\n" for line in constraints))
-        _resolve(order, found, store, say)
+    with _stand_ins(order) as found:
+        asked = [*order.requirements, *(word for file in order.files for word in ("--requirement", str(file)))]
+        uv = [*_uv_install(order), *_agreed(found), *asked]
+        pip = [*_pip_install(order), *_agreed(found), *_found_in(found), *asked]
+        _by_either(order, found, store, uv=uv, pip=pip, say=say)
     if order.into:
         standins.remove(order.into)
 
 
-def _resolve(order: Order, found: Path, store: Path, say: Say) -> None:
-    """By the one of the two that serves; ``found`` holds the stand-ins and the constraints."""
-    if find_uv() and order.interpreter.minor >= OLDEST_FOR_UV:
+def lock(order: Order, store: Path, *, say: Say) -> tuple[str, ...]:
+    """``name==version`` of all that would be installed, sorted: nothing is. Raises SoftwareError."""
+    with _stand_ins(order) as found:
+        asked, report = found / "asked.txt", found / "report.json"
+        asked.write_text("".join(f"{line}\n" for line in order.requirements), encoding="utf-8")
+        files = [str(asked), *map(str, order.files)]
+        uv = ["pip", "compile", "--no-header", "--no-annotate", *uv_options(order.environment)]
+        uv += ["--python", order.interpreter.path, "--output-file", str(found / "lock.txt"), *_agreed(found), *files]
+        pip = ["install", "--dry-run", "--ignore-installed", "--report", str(report), *_agreed(found)]
+        pip += [*_found_in(found), *(word for file in files for word in ("--requirement", file))]
+        _by_either(order, found, store, uv=uv, pip=pip, say=say)
+        lines = _of_report(report) if report.exists() else _of_lock(found / "lock.txt")
+    return tuple(sorted(line for line in lines if not standins.is_one(line)))
+
+
+def _of_lock(file: Path) -> list[str]:
+    lines = (line.strip() for line in file.read_text(encoding="utf-8").splitlines())
+    found = [line for line in lines if line and not line.startswith(("#", "--"))]
+    editable = [line for line in found if line.startswith("-")]
+    if editable:
+        raise SoftwareError(f"{editable[0]}: what is editable cannot be locked", "Name a release or an archive.")
+    return found
+
+
+def _of_report(file: Path) -> list[str]:
+    """From pip's report (pip's "Installation Report" page)."""
+    found = []
+    for entry in json.loads(file.read_text(encoding="utf-8"))["install"]:
+        named = entry["metadata"]
+        at = f" @ {entry['download_info']['url']}" if entry["is_direct"] else f"=={named['version']}"
+        found.append(canonicalize_name(named["name"]) + at)
+    return found
+
+
+@contextmanager
+def _stand_ins(order: Order) -> Iterator[Path]:
+    """A folder with stand-ins for what is present, and the constraints that make them the only ones."""
+    with tempfile.TemporaryDirectory(prefix="kernelkit-") as folder:
+        constraints = standins.write(order.present, Path(folder))
+        Path(folder, CONSTRAINTS).write_text("".join(f"{line}\n" for line in constraints))
+        yield Path(folder)
+
+
+def _by_either(order: Order, found: Path, store: Path, *, uv: Sequence[str], pip: Sequence[str], say: Say) -> None:
+    """By the one of the two that serves; ``found`` holds the stand-ins."""
+    own = find_uv()
+    if own and order.interpreter.minor >= OLDEST_FOR_UV:
         environment = uv_environment(order.environment)
-        links = [environment.get("UV_FIND_LINKS", ""), str(found)]
+        links = ",".join(filter(None, [environment.get("UV_FIND_LINKS", ""), str(found)]))
         try:
-            return _run(
-                _uv_command(order, found), {**environment, "UV_FIND_LINKS": ",".join(filter(None, links))}, order
-            )
+            return _by_uv([own, *uv], {**environment, "UV_FIND_LINKS": links}, order, say)
         except InstallError as error:
             if not NOT_ASKED.search(error.problem):
                 raise
-    pip = fetch_pip(order.interpreter.minor, store, say=say)
-    return _run(_pip_command(pip, order, found), pip_environment(order.environment), order)
+    program = fetch_pip(order.interpreter.minor, store, say=say)
+    return _run([order.interpreter.path, str(program), *pip], pip_environment(order.environment), order.words, say)
+
+
+def _by_uv(argv: Sequence[str], environment: Mapping[str, str], order: Order, say: Say) -> None:
+    """Where no index can be reached, what is cached may be enough."""
+    try:
+        _run(argv, environment, order.words, say)
+    except InstallError as error:
+        if not error.offline or environment.get("UV_OFFLINE"):
+            raise
+        say("the package index cannot be reached: trying with what is cached")
+        try:
+            _run(argv, {**environment, "UV_OFFLINE": "1"}, order.words, say)
+        except InstallError as missing:
+            reason = f"{error.reason}; what is cached is not enough: {missing.reason}"
+            raise InstallError(order.words, reason, offline=True) from error
 
 
 @functools.cache
@@ -136,7 +187,7 @@ def fetch_pip(minor: tuple[int, int], store: Path, *, say: Say) -> Path:
             storage.remove(building)
             argv = _fetching(f"pip=={version}" if version else "pip", building, version or words)
             environment = uv_environment(os.environ) if find_uv() else pip_environment(os.environ)
-            _run(argv, environment, None)
+            _run(argv, environment, argv[-1], say)
             storage.open_to_all(building)
             building.rename(pip)
     return pip / "pip"
@@ -147,88 +198,45 @@ def _fetching(requirement: str, target: Path, words: str) -> list[str]:
     fits = [] if "==" in requirement else ["--python-version", words]
     common = ["--target", str(target), "--no-deps", "--only-binary", ":all:", *fits, requirement]
     if find_uv():
-        return [*_uv(os.environ), "--python", sys.executable, "--link-mode", "copy", *common]
+        return [
+            str(find_uv()),
+            "pip",
+            "install",
+            *uv_options(os.environ),
+            "--python",
+            sys.executable,
+            "--link-mode",
+            "copy",
+            *common,
+        ]
     if importlib.util.find_spec("pip"):
         return [sys.executable, "-m", "pip", "install", *common]
-    raise InstallError(
-        f"{sys.executable} has neither uv nor pip to install packages with", "Install kernelkit[uv].", offline=False
-    )
+    raise SoftwareError(f"{sys.executable} has neither uv nor pip to install packages with", "Install kernelkit[uv].")
 
 
-def uv_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment for uv: the caller's way to an index, in its own words or else in those of a pip.conf."""
-    passed = _callers(environment)
-    if any(
-        name in passed for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_NO_INDEX", "UV_CONFIG_FILE")
-    ):
-        return passed
-    settings = pip_settings(passed)
-    told = {UV_WORDS[key]: value for key, value in settings.items() if key in UV_WORDS and value}
-    if "UV_FIND_LINKS" in told:
-        told["UV_FIND_LINKS"] = ",".join(told["UV_FIND_LINKS"].split())
-    # pip takes the best version of all indexes, uv by default what the first of them has.
-    return {"UV_INDEX_STRATEGY": "unsafe-best-match"} | told | passed
-
-
-def _uv(environment: Mapping[str, str]) -> list[str]:
-    """The start of uv's command. Of pip's settings, the one that forbids indexes can be told to uv only there."""
-    passed = _callers(environment)
-    forbids = pip_settings(passed).get("no-index", "").lower() in ("1", "true", "yes", "on")
-    return [
-        find_uv() or "uv",
-        "pip",
-        "install",
-        *(["--no-index"] if forbids and not passed.keys() & UV_INDEXES else []),
-    ]
-
-
-def pip_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment for pip; a configuration that installs for the user or demands a venv is not meant for us."""
-    return _callers(environment) | {
-        "PIP_USER": "0",
-        "PIP_REQUIRE_VIRTUALENV": "0",
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-    }
-
-
-def _callers(environment: Mapping[str, str]) -> dict[str, str]:
-    kept = {name: value for name, value in environment.items() if not FOREIGN.fullmatch(name)}
-    return kept | {name: value for name, value in os.environ.items() if CALLERS.fullmatch(name)}
-
-
-def pip_settings(environment: Mapping[str, str]) -> dict[str, str]:
-    """What pip's configuration files and variables say, the last word winning (pip's "Configuration" page)."""
-    home = Path(environment.get("HOME", "/"))
-    config = Path(environment.get("XDG_CONFIG_HOME") or home / ".config")
-    files = [Path("/etc/xdg/pip/pip.conf"), Path("/etc/pip.conf"), home / ".pip/pip.conf", config / "pip/pip.conf",
-             Path(sys.prefix, "pip.conf")]  # fmt: skip
-    named = environment.get("PIP_CONFIG_FILE")
-    parser = configparser.RawConfigParser()
-    parser.read([] if named == os.devnull else [*files, *([named] if named else [])], encoding="utf-8")
-    sections = [dict(parser[name]) for name in ("global", "install") if parser.has_section(name)]
-    variables = {key: environment.get("PIP_" + key.upper().replace("-", "_")) for key in (*UV_WORDS, "no-index")}
-    found: dict[str, str] = {}
-    for section in [*sections, {key: value for key, value in variables.items() if value}]:
-        found |= section
-    return {key: " ".join(value.split()) for key, value in found.items()}
-
-
-def _uv_command(order: Order, found: Path) -> list[str]:
+def _uv_install(order: Order) -> list[str]:
     into = ["--target", str(order.into)] if order.into else []
-    return [
-        *_uv(order.environment), "--python", order.interpreter.path, *into, *_sources(order),
-        "--constraint", str(found / CONSTRAINTS), "--link-mode", "copy", "--quiet", *order.requirements,
-    ]  # fmt: skip
+    exact = ["--no-deps"] if order.exact else []
+    options = [*uv_options(order.environment), "--python", order.interpreter.path, *into, *exact, *_sources(order)]
+    return ["pip", "install", *options, "--link-mode", "copy"]
 
 
-def _pip_command(pip: Path, order: Order, found: Path) -> list[str]:
+def _pip_install(order: Order) -> list[str]:
     into = ["--target", str(order.into)] if order.into else []
     # Without a setuptools of its own, an old Python can build from source only in a build environment.
-    isolated = ["--use-pep517"] if order.from_source else []
+    old = order.interpreter.minor < OLDEST_FOR_UV and order.from_source is None
+    isolated = ["--use-pep517"] if order.from_source or old else []
+    exact = ["--no-deps"] if order.exact else []
     quietly = ["--no-compile", "--no-warn-script-location", "--progress-bar", "off"]
-    options = [*into, *_sources(order), *isolated, *quietly, "--find-links", str(found)]
-    options += ["--constraint", str(found / CONSTRAINTS)]
-    return [order.interpreter.path, str(pip), "install", *options, *order.requirements]
+    return ["install", *into, *exact, *_sources(order), *isolated, *quietly]
+
+
+def _agreed(found: Path) -> list[str]:
+    return ["--constraint", str(found / CONSTRAINTS)]
+
+
+def _found_in(found: Path) -> list[str]:
+    return ["--find-links", str(found)]
 
 
 def _sources(order: Order) -> list[str]:
@@ -237,18 +245,17 @@ def _sources(order: Order) -> list[str]:
     return ["--only-binary", ":all:", *(word for name in order.from_source for word in ("--no-binary", name))]
 
 
-def _run(argv: Sequence[str], environment: Mapping[str, str], order: Order | None) -> None:
-    what = ", ".join(order.requirements) if order else argv[-1]
-    where = f" for {order.interpreter.path}" if order else ""
+def _run(argv: Sequence[str], environment: Mapping[str, str], what: str, say: Say) -> None:
+    def hear(line: str) -> None:
+        if PROGRESS.match(line):
+            say(line.strip())
+
     with tempfile.TemporaryDirectory(prefix="kernelkit-") as folder:
         try:
-            run(argv, environment=environment, folder=Path(folder), timeout=TIMEOUT)
+            run(argv, environment=environment, folder=Path(folder), timeout=TIMEOUT, hear=hear)
         except ProcessError as error:
             offline = bool(OFFLINE.search(error.output))
-            reason = gist(error.output) or str(error)
-            raise InstallError(
-                f"{what} could not be had{where}: {reason}", _advice(offline), offline=offline
-            ) from error
+            raise InstallError(what, gist(error.output) or str(error), offline=offline) from error
 
 
 def _advice(offline: bool) -> str:
@@ -256,7 +263,7 @@ def _advice(offline: bool) -> str:
         return (
             "Do it where the package index can be reached (PIP_INDEX_URL, https_proxy), or choose a Python that has it."
         )
-    return "Choose another Python with --python PATH, or install the packages there."
+    return "Ask for other releases, or choose another Python with --python PATH."
 
 
 def gist(output: str) -> str:

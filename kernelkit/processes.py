@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -47,9 +48,11 @@ def run(
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
     timeout: float | None = None,
+    hear: Callable[[str], None] | None = None,
 ) -> Completed:
     """Run a program to its end, with no input, in a session of its own.
 
+    ``hear`` is given each line while the program runs; its standard error then comes with its standard output.
     ``timeout`` is in seconds; after it the whole process group is killed and not waited for longer than
     a second, since a process that waits for a hung file system cannot be killed.
     Raises ProcessError.
@@ -57,13 +60,14 @@ def run(
     try:
         process = subprocess.Popen(
             argv, env=None if environment is None else dict(environment), cwd=folder,
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT if hear else subprocess.PIPE, start_new_session=True,
         )  # fmt: skip
     except OSError as error:
         raise ProcessError(argv, 127, str(error)) from error
     _running.add(process)
     try:
-        stdout, stderr = process.communicate(timeout=timeout)
+        stdout, stderr = _listen(process, hear, timeout) if hear else process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired as error:
         raise ProcessError(argv, None, _end(process)) from error
     except BaseException:
@@ -74,6 +78,27 @@ def run(
     if process.returncode:
         raise ProcessError(argv, process.returncode, (stderr + stdout).decode(errors="replace"))
     return Completed(stdout, stderr)
+
+
+def _listen(
+    process: subprocess.Popen[bytes], hear: Callable[[str], None], timeout: float | None
+) -> tuple[bytes, bytes]:
+    """Hand on each line as it comes. Raises TimeoutExpired."""
+    lines: list[bytes] = []
+
+    def read() -> None:
+        if process.stdout is None:
+            return
+        with process.stdout:
+            for line in process.stdout:
+                lines.append(line)
+                hear(line.decode(errors="replace").rstrip())
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    process.wait(timeout)
+    reader.join(timeout=5)  # seconds: what it started may hold the pipe open
+    return b"".join(lines), b""
 
 
 def side_by_side(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:

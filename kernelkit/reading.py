@@ -9,6 +9,7 @@ from typing import Any
 from kernelkit import catalogue, fingerprint, steptemplate, texts
 from kernelkit.catalogue import did_you_mean
 from kernelkit.definition import (
+    MODULE,
     NAME,
     OPTION_NAME,
     VARIABLE_NAME,
@@ -25,6 +26,7 @@ from kernelkit.extending import merged
 from kernelkit.reserved import RESERVED_OPTIONS
 from kernelkit.schema import CHECK, EXPECTS, LAUNCH, OPTION, RELEASES, TOP, faults_of_table
 
+STEP_KEYS = ("use", "expects", "when")
 SOURCE_KEYS = {"alrb": ("tool",), "basf2": (), "lcg": (), "directory": ("path",)}
 
 
@@ -57,6 +59,9 @@ def _faults(path: Path, table: dict[str, Any]) -> Iterator[str]:
         yield from _faults_of_step(f"steps[{number}]", entry)
     if isinstance(table.get("launch"), dict):
         yield from faults_of_table("launch", table["launch"], LAUNCH)
+        module = table["launch"].get("module", "")
+        if isinstance(module, str) and module and not MODULE.fullmatch(module):
+            yield f"launch.module: {module!r} is no module's name"
     for number, entry in enumerate(_list(table.get("checks")), 1):
         yield from faults_of_table(f"checks[{number}]", entry, CHECK, required=("name", "code"))
     yield from (f"{name!r} is no variable's name" for name in _variables(table) if not VARIABLE_NAME.fullmatch(name))
@@ -110,7 +115,9 @@ def _faults_of_step(key: str, entry: dict[str, Any]) -> Iterator[str]:
         return
     yield from faults_of_table(f"{key}.expects", entry.get("expects", {}), EXPECTS)
     parameters = steptemplate.load(file).parameters
-    for name in (name for name in entry if name not in ("use", "expects")):
+    if not isinstance(entry.get("when", ""), str):
+        yield f"{key}.when: must be a string"
+    for name in (name for name in entry if name not in STEP_KEYS):
         if name not in parameters:
             yield f"{key}.{name}: the step {use!r} takes no such argument{did_you_mean(name, parameters)}"
         elif not parameters[name].accepts(entry[name]):
@@ -127,7 +134,7 @@ def _faults_of_strings(definition: Definition) -> Iterator[str]:
 def _definition(path: Path, table: dict[str, Any], sources: tuple[Path, ...]) -> Definition:
     plain = {
         key: table[key]
-        for key in ("summary", "language", "user_site", "in_notebook_folder", "snapshot", "user_hook")
+        for key in ("summary", "tried", "language", "user_site", "in_notebook_folder", "snapshot", "user_hook")
         if key in table
     }
     return Definition(
@@ -144,15 +151,16 @@ def _definition(path: Path, table: dict[str, Any], sources: tuple[Path, ...]) ->
 def _option(name: str, entry: dict[str, Any]) -> Option:
     source = entry.get("releases")
     releases = source and ReleaseSource(source["from"], source.get("tool", ""), source.get("path", ""))
-    return Option(name, entry.get("help", ""), entry.get("default"), releases)
+    return Option(name, entry.get("help", ""), entry.get("default"), releases, entry.get("path", False))
 
 
 def _step(entry: dict[str, Any]) -> Step:
     expects = entry.get("expects", {})
     held = Expects(tuple(expects.get("variables", ())), tuple(expects.get("commands", ())), expects.get("values", {}))
-    return Step(entry["use"], {k: v for k, v in entry.items() if k not in ("use", "expects")}, held)
+    arguments = {name: value for name, value in entry.items() if name not in STEP_KEYS}
+    return Step(entry["use"], arguments, held, entry.get("when"))
 
 
 def _launch(entry: dict[str, Any]) -> Launch:
     command = tuple(entry.get("version_command", ()))
-    return Launch(entry.get("python", "auto"), command, entry.get("ipykernel", "auto"))
+    return Launch(entry.get("python", "auto"), command, entry.get("ipykernel", "auto"), entry.get("module", ""))

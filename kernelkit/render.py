@@ -12,8 +12,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 
-from kernelkit import __version__, bootstrap, catalogue, steptemplate, texts
-from kernelkit.choice import Choice, Pinned, Runtime
+from kernelkit import __version__, bootstrap, catalogue, containers, steptemplate, texts
+from kernelkit.choice import Choice, Made, Pinned, Runtime
 from kernelkit.definition import Definition, Step
 from kernelkit.errors import DefinitionError
 from kernelkit.kernel import SPEC_FILE, WRAPPER_FILE, Kernel
@@ -42,9 +42,11 @@ def wrapper(choice: Choice) -> str:
         "title": display_name(choice), "name": choice.name, "area_timeout": AREA_TIMEOUT,
         "env": environment_variables(choice),
         "base_names": [*BASE, *choice.definition.base],
-        "base_path": BASE_PATH, "user_hook": f"{choice.name}.sh" if choice.user_hook else "",
+        "base_path": BASE_PATH, "container": containers.of(choice),
+        "user_hook": choice.user_hook and f"{choice.name}.sh",
         "cvmfs": choice.cvmfs.value.rstrip("/"), "snapshot": _may_be_kept(choice),
-        "steps": [_step(choice, number, step) for number, step in enumerate(choice.definition.steps, 1)],
+        "steps": [_step(choice, number, step) for number, step in enumerate(choice.definition.steps, 1)
+                  if step.use != containers.USE],
         "user_site": choice.definition.user_site, "in_notebook_folder": choice.definition.in_notebook_folder,
         "runtime": choice.runtime, "fallback": bootstrap.fallback(choice),
         "bootstrap": choice.runtime and bootstrap.arguments(choice.runtime, wrapper=bool(choice.fallback)),
@@ -100,8 +102,9 @@ def _provenance(choice: Choice) -> dict[str, Any]:
         "ipykernel": runtime and _ipykernel(runtime),
         "expects": _expects(choice),
         "checks": [_check(choice, check.name, check.code, check.prints) for check in choice.definition.checks],
-        "environments": sorted(choice.environments.values()),
+        "environments": [_made(made) for _, made in sorted(choice.environments.items())],
         "fallback": choice.fallback,
+        "container": _image(choice),
     }  # fmt: skip
 
 
@@ -111,7 +114,13 @@ def origin(choice: Choice) -> dict[str, Any]:
         "definition": _definition(choice.definition),
         "asked": choice.asked,
         "choice": {pin.name: _pin(pin) for pin in [*choice.options.values(), choice.cvmfs]},
+        "lists": dict(choice.lists),
     }
+
+
+def _image(choice: Choice) -> str | None:
+    container = containers.of(choice)
+    return container.image if container else None
 
 
 def _interpreter(runtime: Runtime, source: str) -> dict[str, Any]:
@@ -120,6 +129,10 @@ def _interpreter(runtime: Runtime, source: str) -> dict[str, Any]:
 
 def _ipykernel(runtime: Runtime) -> dict[str, Any]:
     return {"version": runtime.ipykernel, "overlay": runtime.overlay, "isolated": runtime.isolated}
+
+
+def _made(made: Made) -> dict[str, Any]:
+    return {"path": made.path, "lock": list(made.lock)}
 
 
 def _definition(definition: Definition) -> dict[str, str]:
@@ -159,7 +172,8 @@ def _step(choice: Choice, number: int, step: Step) -> dict[str, Any]:
     template = steptemplate.load(file)
     arguments = {**template.defaults(), **texts.fill(step.arguments, choice.names)}
     if number in choice.environments:
-        arguments["path"] = choice.environments[number]
+        made = choice.environments[number]
+        arguments["path" if made.python else "folder"] = made.path
     script = _step_script(file, {**arguments, "cvmfs": choice.cvmfs.value})
     expects = {"variables": step.expects.variables, "commands": step.expects.commands,
                "values": texts.fill(step.expects.values, choice.names)}  # fmt: skip

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from kernelkit import requirements, texts
 from kernelkit.catalogue import did_you_mean
 from kernelkit.choice import Choice, Pinned, kernelspec_name
-from kernelkit.definition import NAME, VARIABLE_NAME, Definition, Option
+from kernelkit.definition import NAME, VARIABLE_NAME, Definition, Option, Step
 from kernelkit.errors import UsageError
 from kernelkit.platformtag import this_host
 from kernelkit.releases import Area, Listings, Offer, offer
-from kernelkit.schema import BOOLEAN, STRING, STRING_TABLE
+from kernelkit.requirements import Requirements
+from kernelkit.schema import BOOLEAN, STRING, STRING_TABLE, STRINGS
 from kernelkit.selection import select, select_default
 
+ENVIRONMENT = "venv"  # the step whose environments kernelkit makes
 DEFAULT_CVMFS = "/cvmfs"
 LARGEST_VALUE = 128 * 1024 - 1  # bytes in one NAME=value string: MAX_ARG_STRLEN of Linux, less its NUL
 
@@ -23,6 +27,7 @@ LARGEST_VALUE = 128 * 1024 - 1  # bytes in one NAME=value string: MAX_ARG_STRLEN
 # What may be asked of every definition, by its name in a site file and with its kind there. Each is a field of Asked.
 COMMON = {
     "name": STRING, "cvmfs": STRING, "python": STRING, "env": STRING_TABLE, "force_platform": BOOLEAN,
+    "with": STRINGS, "container": STRING,
 }  # fmt: skip
 
 
@@ -36,6 +41,8 @@ class Asked:
     env: Mapping[str, str] = field(default_factory=dict)
     name: str | None = None
     force_platform: bool = False
+    packages: Sequence[str] = ()
+    container: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,36 @@ def resolve(
     name = name_of(definition, asked)
     _refuse_bad_name(name)
     python = Pinned("python", asked.python or definition.launch.python, asked.python or "", _source(asked.python))
-    return Choice(definition, name, pinned, cvmfs, python, env=asked.env)
+    packages = requirements.read(asked.packages).lines
+    choice = Choice(
+        definition, name, pinned, cvmfs, python, env=asked.env, packages=packages, container=asked.container or ""
+    )
+    steps = (*_taken(choice), *([Step(ENVIRONMENT, {"packages": list(packages), "over": True})] if packages else []))
+    choice = dataclasses.replace(choice, definition=dataclasses.replace(definition, steps=steps))
+    return dataclasses.replace(choice, lists=_lists(choice))
+
+
+def _lists(choice: Choice) -> dict[str, str]:
+    """The digests of the files that list packages; one that cannot be read is told when it is needed."""
+    steps = [step for step in choice.definition.steps if step.use == ENVIRONMENT]
+    named = {str(texts.fill(step.arguments.get("requirements", ""), choice.names)) for step in steps}
+    return {file: Requirements((), (Path(file),)).digest for file in named if file}
+
+
+def listed_by_steps(choice: Choice) -> dict[int, Requirements]:
+    """The packages that kernelkit must install for a step, by the step's number. Raises UsageError."""
+    found: dict[int, Requirements] = {}
+    for number, step in enumerate(choice.definition.steps, 1):
+        if step.use == ENVIRONMENT:
+            arguments = texts.fill(step.arguments, choice.names)
+            found[number] = requirements.read(arguments.get("packages", []), arguments.get("requirements", ""))
+    return {number: listed for number, listed in found.items() if listed}
+
+
+def _taken(choice: Choice) -> list[Step]:
+    """The definition's steps, less those whose condition comes out empty."""
+    steps = choice.definition.steps
+    return [step for step in steps if step.when is None or str(texts.fill(step.when, choice.names)).strip()]
 
 
 def name_of(definition: Definition, asked: Asked) -> str:
@@ -115,6 +151,11 @@ def _pin(option: Option, where: Area, question: _Question) -> Pinned:
 
 
 def _word(definition: Definition, option: Option, asked: Asked) -> tuple[str, str]:
+    word, source = _given(definition, option, asked)
+    return (str(Path(word).expanduser().absolute()) if option.path and word else word), source
+
+
+def _given(definition: Definition, option: Option, asked: Asked) -> tuple[str, str]:
     if option.name in asked.options:
         return asked.options[option.name], "flag"
     set_here = os.environ.get(variable_of(definition, option.name))

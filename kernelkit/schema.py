@@ -12,15 +12,15 @@ STRING, BOOLEAN, TABLE, STRINGS, TABLES, STRING_TABLE = (
 )  # fmt: skip
 
 TOP = {
-    "display_name": STRING, "summary": STRING, "language": STRING, "extends": STRING, "options": TABLE,
+    "display_name": STRING, "summary": STRING, "tried": STRING, "language": STRING, "extends": STRING, "options": TABLE,
     "steps": TABLES, "launch": TABLE, "checks": TABLES, "env": STRING_TABLE, "base": STRINGS,
     "user_site": BOOLEAN, "in_notebook_folder": BOOLEAN, "snapshot": BOOLEAN,
     "user_hook": BOOLEAN,
 }  # fmt: skip
-OPTION = {"help": STRING, "default": STRING, "releases": TABLE}
+OPTION = {"help": STRING, "default": STRING, "releases": TABLE, "path": BOOLEAN}
 RELEASES = {"from": STRING, "tool": STRING, "path": STRING}
 EXPECTS = {"variables": STRINGS, "commands": STRINGS, "values": STRING_TABLE}
-LAUNCH = {"python": STRING, "version_command": STRINGS, "ipykernel": STRING}
+LAUNCH = {"python": STRING, "version_command": STRINGS, "ipykernel": STRING, "module": STRING}
 CHECK = {"name": STRING, "code": STRING, "prints": STRING}
 
 

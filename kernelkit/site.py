@@ -22,6 +22,7 @@ from kernelkit.resolve import COMMON, Asked
 from kernelkit.schema import STRING, is_of
 
 DEFINITION = "definition"
+FIELDS = {"with": "packages"}  # of Asked, where they are called otherwise
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def _wanted(number: int, entry: Any, known: dict[str, Definition], faults: list[
     found = list(_faults(key, entry, definition))
     faults.extend(found)
     if not found:
-        common = {name: value for name, value in entry.items() if name in COMMON}
+        common = {FIELDS.get(str(name), str(name)): value for name, value in entry.items() if name in COMMON}
         options = {name: value for name, value in entry.items() if name in definition.options}
         yield Wanted(key, definition, Asked(options, **common))
 

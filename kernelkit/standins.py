@@ -42,3 +42,8 @@ def remove(folder: Path) -> None:
     """Remove what the stand-ins left where packages were installed."""
     for info in folder.glob(f"*+{LOCAL}.dist-info"):
         shutil.rmtree(info)
+
+
+def is_one(line: str) -> bool:
+    """Whether a line of a lock is of a stand-in."""
+    return line.endswith(f"+{LOCAL}")

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from kernelkit.errors import RefusedError
 
+ENVIRONMENTS = "environments"  # the folder of a store that holds them
+COMPLETE = ".kernelkit-complete"  # marks an environment that is whole
 FOLDER_MODE = 0o755
 FILE_MODE = 0o644
 

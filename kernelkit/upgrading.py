@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,7 +49,8 @@ def upgrade(spec: Kernelspec, *, build: bool, say: Callable[[str], None]) -> Upg
     scope = scope_of(spec.path.parent.parent)
     if scope.shared:
         making.refuse_what_others_may_write(definition, made.get("asked", {}).get("cvmfs"))
-    kernel = making.make(definition, _asked(spec.name, made.get("asked", {})), scope, build=build, say=say)
+    asked = _asked(spec.name, made.get("asked", {}))
+    kernel = making.make(definition, asked, scope, build=build, say=say, fresh=build)
     why = differences.of_records(made, record(kernel.document) or {})
     return Upgrade(kernel, scope, plan(kernel, scope, replace=False), "; ".join(why))
 
@@ -57,5 +59,8 @@ def _asked(name: str, asked: dict[str, Any]) -> Asked:
     """What was asked for, as the command line had it. Only the name is pinned to what it became then."""
     given = {key: str(value) for key, value in asked.items()}
     env = {key.removeprefix(ENV): value for key, value in given.items() if key.startswith(ENV)}
-    options = {key: value for key, value in given.items() if not key.startswith(ENV) and key not in ("cvmfs", "python")}
-    return Asked(options, given.get("cvmfs"), given.get("python"), env, name, force_platform=True)
+    common = ("cvmfs", "python", "with", "container")
+    options = {key: value for key, value in given.items() if not key.startswith(ENV) and key not in common}
+    packages, container = given.get("with", "").splitlines(), given.get("container")
+    asked_then = Asked(options, given.get("cvmfs"), given.get("python"), env, name, packages=packages)
+    return dataclasses.replace(asked_then, force_platform=True, container=container)

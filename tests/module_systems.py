@@ -6,13 +6,15 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from conftest import OURS
+
 LMOD = Path("/usr/share/lmod/lmod/init/bash")
 
 
 @functools.cache
 def environment_modules():
     """The init/bash of Environment Modules: the package unpacked into a folder, its own paths corrected."""
-    folder = Path(tempfile.mkdtemp(prefix="kernelkit-modules-"))
+    folder = Path(tempfile.mkdtemp(prefix="modules-", dir=OURS))
     subprocess.run(["apt-get", "-qq", "download", "environment-modules"], cwd=folder, check=True, capture_output=True)
     (package,) = folder.glob("*.deb")
     subprocess.run(["dpkg", "-x", package, folder / "root"], check=True)

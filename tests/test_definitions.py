@@ -76,7 +76,7 @@ def test_every_fault_is_told_at_once(tmp_path):
     ('display_name = "{{ rot }}"\n[options.root]', "display_name: {{ rot }} is no option; did you mean 'root'?"),
     ('display_name = "{{ root.version }}"\n[options.root]', "display_name: {{ root.version }}: an option has only asked here"),
     ('display_name = "{{ root."', "display_name: not a valid template: expected name or number"),
-    ('display_name = "x"\nextends = "nothing"', "extends: no definition is called 'nothing'"),
+    ('display_name = "x"\nextends = "zzz"', "extends: no definition is called 'zzz'"),
     ('display_name = "x"\nlanguage = ["python"]', "language: must be a string"),
 ])  # fmt: skip
 def test_a_fault_says_where_it_is(tmp_path, text, fault):
@@ -162,3 +162,14 @@ class TestSearchPath:
     def test_unknown_names_are_told_with_the_nearest(self):
         with pytest.raises(DefinitionError, match="no definition is called 'atals'; did you mean 'atlas'"):
             reading.load("atals")
+
+
+@pytest.mark.parametrize("name", [file.stem for file in catalogue.shipped("kernels").glob("*/*.toml")])
+def test_every_shipped_definition_is_whole(name):
+    """It says what it is and where it was tried, checks its kernel, and has a logo of each size."""
+    definition = reading.load(name)
+    assert definition.summary
+    assert definition.tried
+    assert definition.checks
+    for logo, start in (("logo-32x32.png", b"\x89PNG"), ("logo-64x64.png", b"\x89PNG"), ("logo-svg.svg", b"<svg")):
+        assert (definition.folder / logo).read_bytes().startswith(start)

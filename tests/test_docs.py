@@ -21,6 +21,7 @@ def test_the_reference_is_what_the_commands_say():
     spec.loader.exec_module(generate)
     assert generate.PAGE.read_text() == generate.page(), "run: python docs/generate.py"
     assert generate.STEPS.read_text() == generate.steps_page(), "run: python docs/generate.py"
+    assert generate.KERNELS.read_text() == generate.kernels(), "run: python docs/generate.py"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from pythons import OTHERS, PYTHONS
+from wheels import fill, only, wheel
 
-from kernelkit import environments, packages
+from kernelkit import environments, indexes, packages, requirements, storage, venvs
 from kernelkit.errors import RefusedError, SoftwareError, UsageError
 from kernelkit.interpreter import probe
 
@@ -18,39 +19,7 @@ from kernelkit.interpreter import probe
 @pytest.fixture(scope="session")
 def index(tmp_path_factory):
     """A folder of wheels: a package, and a stand-in for ipykernel with what kernelkit asks of one."""
-    folder = tmp_path_factory.mktemp("whéels")
-    kernelspec = "def get_kernel_dict():\n    return {'metadata': {'debugger': True}}\n"
-    files = {"__init__.py": "__version__ = '6.99'\n", "kernelapp.py": "", "kernelspec.py": kernelspec}
-    wheel(folder, "ipykernel", "6.99", {f"ipykernel/{name}": text for name, text in files.items()} | {"zmq.py": ""})
-    wheel(folder, "thing", "1.0", {"thing.py": "version = 1"})
-    wheel(folder, "thing", "2.0", {"thing.py": "version = 2"})
-    wheel(folder, "broken", "1.0", {"zmq.py": "raise ImportError('wrong libzmq')"}, needs=["no-such-package"])
-    return folder
-
-
-def wheel(folder, name, version, files, needs=()):
-    import zipfile
-
-    info = f"{name}-{version}.dist-info"
-    lines = [f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}", *(f"Requires-Dist: {need}" for need in needs)]
-    files = files | {
-        f"{info}/METADATA": "\n".join(lines) + "\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
-        for path, text in files.items():
-            archive.writestr(path, text)
-        archive.writestr(f"{info}/RECORD", "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"]))
-
-
-def only(monkeypatch, index):
-    """Let uv and pip know of this folder of wheels alone, in pip's own words."""
-    for name in list(os.environ):
-        if name.startswith(("PIP_", "UV_")) and "CACHE" not in name:
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("PIP_FIND_LINKS", str(index))
+    return fill(tmp_path_factory.mktemp("whéels"))
 
 
 @pytest.fixture
@@ -58,29 +27,33 @@ def local(monkeypatch, index):
     only(monkeypatch, index)
 
 
-def prepare(requirements, store, said=None, python=sys.executable):
-    return environments.prepare(requirements, python=python, store=store, say=(said if said is not None else []).append)
+def prepare(wanted, store, said=None, python=sys.executable):
+    said = said if said is not None else []
+    return environments.prepare(requirements.read(wanted), venvs.alone(python), store, say=said.append)
 
 
 def test_has_what_was_asked_for_and_ipykernel_and_says_so(tmp_path, local):
     said = []
     made = prepare(["thing<2"], tmp_path / "störe", said)
     assert made.path.parent == tmp_path / "störe/environments"
-    assert made.path.name.startswith("thing-")
+    assert made.path.name.startswith("python3")
     assert made.lock == ("ipykernel==6.99", "thing==1.0")
     assert (made.path / "requirements.lock").read_text() == "ipykernel==6.99\nthing==1.0\n"
     answer = subprocess.run([made.python, "-c", "import thing; print(thing.version)"], capture_output=True, check=True)
     assert answer.stdout == b"1\n"
-    assert [line.split()[0] for line in said] == ["making", "installing"]
+    assert [line for line in said if line.split()[0] in ("making", "installing")] == [
+        f"making the environment {made.path.name} on Python {'.'.join(map(str, sys.version_info[:3]))}",
+        "installing 2 packages",
+    ]
 
 
 def test_is_shared_between_those_who_ask_for_the_same(tmp_path, local):
     first = prepare(["thing", "ipykernel>6"], tmp_path)
     said = []
-    assert prepare(["ipykernel >6", "thing"], tmp_path, said).path != prepare(["thing<2"], tmp_path).path
-    assert prepare(["thing", "ipykernel >6"], tmp_path, said) == first
-    assert prepare(["thing"], tmp_path).path != first.path
-    assert said.count(said[0]) == 1
+    assert prepare(["ipykernel >6", "thing"], tmp_path, said) == first
+    assert prepare(["thing>1"], tmp_path, said) == first
+    assert not [line for line in said if line.startswith(("making", "installing"))]
+    assert prepare(["thing<2"], tmp_path).path != first.path
 
 
 def test_one_that_lost_a_package_is_made_again(tmp_path, local):
@@ -106,7 +79,7 @@ def test_what_somebody_adds_later_does_no_harm(tmp_path, local, index):
 
 def test_what_was_half_made_is_never_used_and_removed(tmp_path, local):
     path = prepare(["thing"], tmp_path).path
-    (path / environments.MARKER).unlink()
+    (path / storage.COMPLETE).unlink()
     (path / "left").write_text("by one that was killed")
     said = []
     assert prepare(["thing"], tmp_path, said).path == path
@@ -117,8 +90,10 @@ def test_what_was_half_made_is_never_used_and_removed(tmp_path, local):
 MAKER = """
 import sys
 from pathlib import Path
-from kernelkit import environments
-environments.prepare(["thing"], python=sys.executable, store=Path(sys.argv[1]), say=lambda text: print(text, flush=True))
+from kernelkit import environments, requirements, venvs
+def say(text):
+    print(text, flush=True)
+environments.prepare(requirements.read(["thing"]), venvs.alone(sys.executable), Path(sys.argv[1]), say=say)
 """
 
 
@@ -132,13 +107,13 @@ def maker(store, **options):
 def test_killed_in_the_middle(tmp_path, local):
     killed = maker(tmp_path)
     try:
-        while not list(tmp_path.glob("environments/thing-*/pyvenv.cfg")):
+        while not list(tmp_path.glob("environments/python3*/pyvenv.cfg")):
             assert killed.poll() is None, killed.communicate()
             time.sleep(0.002)
     finally:
         os.killpg(killed.pid, signal.SIGKILL)
         killed.communicate()
-    assert not list(tmp_path.glob(f"environments/*/{environments.MARKER}"))
+    assert not list(tmp_path.glob(f"environments/*/{storage.COMPLETE}"))
     assert prepare(["thing"], tmp_path).lock == ("ipykernel==6.99", "thing==2.0")
 
 
@@ -147,7 +122,7 @@ def test_three_at_once_make_one_that_everybody_may_read(tmp_path, local):
     told = [one.communicate()[0] for one in makers]
     assert [one.returncode for one in makers] == [0, 0, 0], told
     assert sum("installing" in one for one in told) == 1
-    path = next(tmp_path.glob("environments/thing-*"))
+    path = next(tmp_path.glob("environments/python3*"))
     for below in [path, *path.rglob("*")]:
         if not below.is_symlink():
             assert below.stat().st_mode & 0o777 in ((0o755,) if below.is_dir() else (0o644, 0o755)), below
@@ -247,18 +222,18 @@ class TestDoor:
             "[global]\nindex-url = https://mirror.example/simple\nextra-index-url =\n  https://a.example\n  https://b.example\n"
             "find-links = /never\n[install]\ntrusted-host = mirror.example\nuser = true\n"
         )
-        told = packages.uv_environment({"HOME": str(tmp_path), "PIP_TARGET": "/never", "PATH": "/bin"})
+        told = indexes.uv_environment({"HOME": str(tmp_path), "PIP_TARGET": "/never", "PATH": "/bin"})
         assert told.items() >= {
             "UV_DEFAULT_INDEX": "https://mirror.example/simple", "UV_INDEX": "https://a.example https://b.example",
             "UV_FIND_LINKS": str(tmp_path), "UV_INSECURE_HOST": "mirror.example", "PATH": "/bin",
         }.items()  # fmt: skip
         assert "PIP_TARGET" not in told
-        assert packages.pip_environment({})["PIP_USER"] == "0"
+        assert indexes.pip_environment({})["PIP_USER"] == "0"
 
     def test_uvs_own_words_come_first(self, tmp_path, monkeypatch):
         only(monkeypatch, tmp_path)
         monkeypatch.setenv("UV_DEFAULT_INDEX", "https://own.example")
-        told = packages.uv_environment({})
+        told = indexes.uv_environment({})
         assert told["UV_DEFAULT_INDEX"] == "https://own.example"
         assert "UV_NO_INDEX" not in told
 
@@ -272,7 +247,7 @@ class TestDoor:
             "PIP_PREFIX": "/x",
             "LD_LIBRARY_PATH": "/l",
         }
-        for told in (packages.pip_environment(software), packages.uv_environment(software)):
+        for told in (indexes.pip_environment(software), indexes.uv_environment(software)):
             assert told["SSL_CERT_FILE"] == "/callers.pem"
             assert told["https_proxy"] == "http://proxy.example"
             assert told["LD_LIBRARY_PATH"] == "/l"
@@ -301,7 +276,7 @@ class TestDoor:
         said = []
         pip = packages.fetch_pip((major, minor), tmp_path, say=said.append)
         assert packages.fetch_pip((major, minor), tmp_path, say=said.append) == pip
-        assert len(said) == 1
+        assert [line.split()[0] for line in said].count("fetching") == 1
         done = subprocess.run([PYTHONS[version], pip, "--version"], capture_output=True, text=True, check=True)
         assert str(pip) in done.stdout
         assert f"python {version}" in done.stdout

@@ -56,6 +56,9 @@ def choice_options(function: F) -> F:
         click.option("--python", metavar="PATH", help="The interpreter to use instead of the software's own."),
         click.option("--env", metavar="NAME=VALUE", multiple=True, callback=_pair,
                      help="A variable for the steps and the kernel; may be repeated."),
+        click.option("--with", "packages", metavar="PACKAGE", multiple=True,
+                     help="A package on top of the environment, in pip's words; may be repeated."),
+        click.option("--container", metavar="IMAGE", help="Run the kernel and its steps in this container image."),
         click.option("--name", metavar="NAME", help="The kernel's name instead of the one the options give."),
         click.option("--force-platform", is_flag=True, help="Take a release that was built for another platform."),
     ):  # fmt: skip

@@ -107,7 +107,8 @@ def asked_of(definition: Definition, values: dict[str, Any]) -> Asked:
 
     given = {name: values[name] for name in definition.options if values.get(name) is not None}
     env = dict(entry.split("=", 1) for entry in values["env"])
-    return Asked(given, values["cvmfs"], values["python"], env, values.get("name"), values["force_platform"])
+    common = (values["cvmfs"], values["python"], env, values.get("name"), values["force_platform"])
+    return Asked(given, *common, packages=values["packages"], container=values["container"])
 
 
 def _click_option(definition: Definition, option: Option) -> click.Option:

@@ -58,6 +58,7 @@ def _fields(spec: Kernelspec) -> Iterator[tuple[str, str]]:
     for name, pin in made["choice"].items():
         yield name, _pin(pin)
     yield "steps", ", ".join(made.get("steps", []))
+    yield from _environments(made)
     yield from _runtime(made)
     yield "checks", ", ".join(check["name"] for check in made.get("checks", [])) or "none of its own"
     yield "files", ", ".join(sorted(made["digests"]))
@@ -84,6 +85,13 @@ def _pin(pin: dict[str, Any]) -> str:
     asked = f", asked: {pin['asked']}" if pin.get("asked") not in (None, pin["value"]) else ""
     note = f"; {pin['note']}" if pin.get("note") else ""
     return f"{pin['value']} ({pin.get('source', 'default')}{asked}{note})"
+
+
+def _environments(made: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for environment in made.get("environments") or []:
+        if isinstance(environment, dict):
+            lock = environment.get("lock", [])
+            yield "environment", f"{environment.get('path')}, {len(lock)} packages locked"
 
 
 def _runtime(made: dict[str, Any]) -> Iterator[tuple[str, str]]:

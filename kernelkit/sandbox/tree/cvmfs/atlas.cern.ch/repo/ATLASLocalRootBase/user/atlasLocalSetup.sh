@@ -60,7 +60,14 @@ alias localSetupROOT='source "$ATLAS_LOCAL_ROOT_BASE/utilities/oldAliasSetup.sh"
 alias showVersions='"$ATLAS_LOCAL_ROOT_BASE/swConfig/showVersions.sh"'
 
 if [ "$alrb_container" != "" ]; then
-    echo "Warning: the sandbox has no containers; $alrb_container is ignored." 1>&2
+    # As the real one: the payload is evaluated in a child, elsewhere. The sandbox has no container to do it in.
+    echo "Warning: the sandbox has no containers; $alrb_container is the machine itself." 1>&2
+    (
+        cd / || exit 64
+        export ALRB_SANDBOX_CONTAINER="$alrb_container"
+        eval "$ALRB_CONT_RUNPAYLOAD"
+    )
+    return $?
 fi
 
 alrb_result=$(echo "$ATLAS_LOCAL_ROOT_BASE" | grep -e "^/cvmfs/atlas.cern.ch/repo/a-place-that-is-not-there")
