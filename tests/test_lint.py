@@ -222,6 +222,12 @@ class TestByHand:
         assert "[unquoted-arguments]" in result.out
         assert result.err == "2 faults, 0 warnings, 0 notes\n"
 
+    def test_one_that_takes_too_long_is_left(self, home, folder):
+        (folder / "hostile.sh").write_text("<<A\n" * 60_000)
+        result = home.kernelkit("doctor", "--timeout", "0.5", "--lint", folder / "hostile.sh")
+        assert result.code == 0
+        assert result.out.startswith(f"warning: {folder}/hostile.sh: did not answer in time")
+
     def test_a_good_one(self, home, folder):
         assert home.kernelkit("doctor", "--lint", folder / "good.sh", "--strict").code == 0
 

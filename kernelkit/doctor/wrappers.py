@@ -44,7 +44,8 @@ def _of_texts(argv: list[str]) -> Iterator[Remark]:
 
 
 def _said(remark: Remark, file: str, kernel: str = "") -> Finding:
-    return Finding(remark.id, f"{remark.about}: {TABLE[remark.id].what}", kernel, file, remark.line)
+    place = "" if remark.line else f"{file}: "  # what stands on no line says its file itself
+    return Finding(remark.id, f"{place}{remark.about}: {TABLE[remark.id].what}", kernel, file, remark.line)
 
 
 def judge_files(paths: list[Path], limit: float) -> Iterator[Finding]:

@@ -113,5 +113,5 @@ TABLE = {
     "other-language": Entry(
         NOTE, "it is no script for sh or bash, and was not judged", "kernelkit test launches it and sees"),
     "unreadable": Entry(
-        WARNING, "the file could not be judged", "kernelkit judges regular files up to 1 MiB"),
+        WARNING, "the file could not be judged", "kernelkit judges regular files up to 256 KiB"),
 }  # fmt: skip
