@@ -72,6 +72,7 @@ class Choice:
 
     ``fallback`` is the Python that shows in the notebook why a start failed: the one kernelkit is installed in.
     ``user_hook`` says whether a script of the user's own runs after the steps.
+    ``place`` is where the kernel runs, empty for here, with the ``resources`` to ask for there.
     """
 
     definition: Definition
@@ -83,7 +84,11 @@ class Choice:
     environments: Mapping[int, str] = field(default_factory=dict)
     runtime: Runtime | None = None
     fallback: str = ""
-    user_hook: bool = True
+def kernelspec_name(definition: Definition, options: Mapping[str, Pinned], place: str) -> str:
+    """The definition's name, options given explicitly in the definition's order, the place; paths add nothing."""
+    given = [options[name].asked for name in definition.options if options[name].source != "default"]
+    parts = [part for part in given if not part.startswith(("/", "~", "."))] + ([place] if place else [])
+    return re.sub(r"[^a-z0-9._-]+", "-", "-".join([definition.name, *parts]).lower())
 
     @property
     def names(self) -> dict[str, Pinned | str]:
@@ -94,11 +99,13 @@ class Choice:
     def asked(self) -> dict[str, str]:
         """What the user gave explicitly, by option: with the definition, it tells one choice from another."""
         given = [*self.options.values(), self.cvmfs, self.python]
-        return {p.name: p.asked for p in given if p.source != "default"} | {f"env.{k}": v for k, v in self.env.items()}
+        placed = {"on": self.place, **{f"on.{k}": v for k, v in self.resources.items()}} if self.place else {}
+        env = {f"env.{k}": v for k, v in self.env.items()}
+        return {p.name: p.asked for p in given if p.source != "default"} | env | placed
 
 
-def kernelspec_name(definition: Definition, options: Mapping[str, Pinned]) -> str:
-    """The definition's name, then each option given explicitly, in the definition's order; paths add nothing."""
+def kernelspec_name(definition: Definition, options: Mapping[str, Pinned], place: str) -> str:
+    """The definition's name, options given explicitly in the definition's order, the place; paths add nothing."""
     given = [options[name].asked for name in definition.options if options[name].source != "default"]
-    parts = [part for part in given if not part.startswith(("/", "~", "."))]
+    parts = [part for part in given if not part.startswith(("/", "~", "."))] + ([place] if place else [])
     return re.sub(r"[^a-z0-9._-]+", "-", "-".join([definition.name, *parts]).lower())

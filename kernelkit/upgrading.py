@@ -17,7 +17,7 @@ from kernelkit.resolve import Asked
 from kernelkit.scopes import Scope, scope_of
 from kernelkit.seal import record
 
-ENV = "env."  # how variables stand in what was asked
+ENV, ON = "env.", "on."  # how variables and resources stand in what was asked
 
 
 @dataclass(frozen=True)
@@ -57,5 +57,9 @@ def _asked(name: str, asked: dict[str, Any]) -> Asked:
     """What was asked for, as the command line had it. Only the name is pinned to what it became then."""
     given = {key: str(value) for key, value in asked.items()}
     env = {key.removeprefix(ENV): value for key, value in given.items() if key.startswith(ENV)}
-    options = {key: value for key, value in given.items() if not key.startswith(ENV) and key not in ("cvmfs", "python")}
-    return Asked(options, given.get("cvmfs"), given.get("python"), env, name, force_platform=True)
+    resources = {key.removeprefix(ON): value for key, value in given.items() if key.startswith(ON)}
+    options = {key: value for key, value in given.items() if "." not in key and key not in ("cvmfs", "python", "on")}
+    return Asked(
+        options, given.get("cvmfs"), given.get("python"), env, name, force_platform=True, on=given.get("on"),
+        resources=resources,
+    )  # fmt: skip

@@ -18,7 +18,7 @@ LAYERS = (
     ("__init__", "errors", "reserved", "platformtag", "causes"),
     ("processes", "kernel", "definition", "catalogue"),
     ("area", "schema", "steptemplate", "extending", "shell", "choice"),
-    ("texts", "fingerprint"),
+    ("texts", "fingerprint", "provisioners"),
     ("reading", "releases", "selection"),
     ("resolve",),
     ("scopes", "exchange", "seal", "bootstrap", "interpreter", "standins", "storage", "kernelspecs"),

@@ -13,7 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 
-from jupyter_client.provisioning import KernelProvisionerBase
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 from traitlets import Any as AnyTrait
 from traitlets import Unicode
 
@@ -24,16 +25,17 @@ from kernelkit.provisioners.places import place_of
 from kernelkit.provisioners.script import script
 from kernelkit.provisioners.settings import Settings
 from kernelkit.provisioners.watch import Job, Watch, watch_of
+from kernelkit.reserved import RESOURCES
 
-RESOURCES = ("partition", "account", "cpus", "memory", "time", "gpus")
 PASSED = {"JPY_SESSION_NAME", "KERNELKIT_FALLBACK", "KERNELKIT_BACKGROUND", "KERNELKIT_SNAPSHOT"}
 POLL = 0.1  # seconds between two looks into a mailbox
 CANCEL_LIMIT = 4.0  # seconds that a shutdown waits for cancelling
-CAUSE_LIMIT = 5.0  # seconds that the batch system has for saying why a job ended
+SIGNAL_LIMIT = 2.0  # seconds that an interrupt, which a shutdown begins with, waits for the batch system
+CAUSE_LIMIT = 10.0  # seconds that the batch system has for saying why a job ended
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
-class BatchProvisioner(KernelProvisionerBase):  # type: ignore[misc]
+class BatchProvisioner(KernelProvisionerBase):
     """Runs a kernel as a job; a subclass names the place. The traits are the resources of kernel.json's config."""
 
     place_name: ClassVar[str] = ""
@@ -64,7 +66,7 @@ class BatchProvisioner(KernelProvisionerBase):  # type: ignore[misc]
     @property
     def watch(self) -> Watch:
         """What looks after all jobs of this place."""
-        return watch_of(self.place)
+        return watch_of(self.place_name, self.settings.programs)
 
     @property
     def resources(self) -> dict[str, str]:
@@ -81,7 +83,7 @@ class BatchProvisioner(KernelProvisionerBase):  # type: ignore[misc]
         argv = [argument.replace("{prefix}", sys.prefix) for argument in [*self.kernel_spec.argv, *extra]]
         return {**prepared, "cmd": argv}
 
-    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start it again in the job that there is, or hand in a job; return once the kernel has told its ports.
 
         Cancelled or failed, it leaves no job. Raises PlaceError.
@@ -151,7 +153,8 @@ class BatchProvisioner(KernelProvisionerBase):  # type: ignore[misc]
         shown = ""
         while not (answers := self.job.mailbox.answers(self.job.generation)).connection:
             if self._end(self.job, answers) is not None:
-                raise PlaceError(await self._cause(self.job), self.job.mailbox.output() or "Its output is empty.")
+                problem, printed = await self._cause(self.job), self.job.mailbox.output()
+                raise PlaceError(problem, printed or "It printed nothing.", code=answers.ended, output=printed)
             if not answers.node and time.monotonic() > deadline:
                 limit = f"{self.settings.queue_limit} s"
                 raise PlaceError(f"job {self.job.id} did not start within {limit}", "queue_limit is the site's.")
@@ -175,7 +178,7 @@ class BatchProvisioner(KernelProvisionerBase):  # type: ignore[misc]
         return self._running
 
     def _end(self, job: Job, answers: Answers | None = None) -> int | None:
-        """The exit code of the kernel; None while it waits or runs. Only a folder and the watch's word are looked at."""
+        """The exit code of the kernel; None while it waits or runs. No batch system is asked."""
         answers = answers or job.mailbox.answers(job.generation)
         if answers.ended is not None:
             return answers.ended
@@ -186,20 +189,21 @@ class BatchProvisioner(KernelProvisionerBase):  # type: ignore[misc]
         if self.job is None:
             return 1
         code = self._end(self.job)
-        wanted = self.job.word == "run" and self._running and not self.parent.shutting_down
+        wanted = self.job.word == "run" and self._running and not getattr(self.parent, "shutting_down", False)
         if code is not None and wanted and not self._reported:
             self._reported = True
             self.log.warning("%s: %s", self.place.name, await self._cause(self.job))
         return code
 
     async def _cause(self, job: Job) -> str:
-        """Why a job ended, in words; the batch system is asked, since a script that is killed cannot say."""
-        self.watch.ask_now()
+        """Why a kernel ended, in words; the batch system is asked, since a script that is killed cannot say."""
         deadline = time.monotonic() + CAUSE_LIMIT
+        asked = self.watch.queries
+        self.watch.ask_now()
         while job.state.kind != "ended" and time.monotonic() < deadline:
             answers = job.mailbox.answers(job.generation)
-            if answers.ended is not None and not answers.gone and time.monotonic() > deadline - CAUSE_LIMIT + 1:
-                return f"the kernel in job {job.id} ended with code {answers.ended}, and the job goes on"
+            if self.watch.queries > asked and job.goes_on and answers.ended is not None and not answers.gone:
+                return f"the kernel in job {job.id} {_end_in_words(answers.ended, job.mailbox.output())}"
             await asyncio.sleep(POLL)
         said = job.state.words if job.state.kind == "ended" else job.silent or "the batch system has not said why"
         return f"job {job.id} ended: {said}"
@@ -218,13 +222,18 @@ class BatchProvisioner(KernelProvisionerBase):  # type: ignore[misc]
         if signum in (signal.SIGTERM, signal.SIGKILL):
             await self.kill()
         elif self.job.mailbox.answers(self.job.generation).node:
-            try:
-                await asyncio.to_thread(self.place.signal, self.job.id, signal.Signals(signum).name.removeprefix("SIG"))
-            except PlaceError as error:
-                self.log.warning("%s did not reach the kernel: %s", signal.Signals(signum).name, error.problem)
+            name = signal.Signals(signum).name.removeprefix("SIG")
+            sending = asyncio.create_task(self._signal(self.job.id, name))
+            await asyncio.wait({sending}, timeout=SIGNAL_LIMIT)
 
-    async def kill(self, restart: bool = False) -> None:  # noqa: ARG002 - Jupyter doesn't say truly whether it restarts
-        """End the kernel and leave it its job, which ``cleanup`` ends: by its script, whatever the batch system does."""
+    async def _signal(self, job: str, name: str) -> None:
+        try:
+            await asyncio.to_thread(self.place.signal, job, name)
+        except PlaceError as error:
+            self.log.warning("SIG%s did not reach the kernel: %s", name, error.problem)
+
+    async def kill(self, restart: bool = False) -> None:  # noqa: ARG002 - not always told truly
+        """End the kernel and leave it its job, which ``cleanup`` ends; its script does it, not the batch system."""
         if self.job and self._end(self.job) is None:
             self.job.order("kill")
             if not self.job.mailbox.answers(self.job.generation).node:
@@ -277,6 +286,15 @@ class BatchProvisioner(KernelProvisionerBase):  # type: ignore[misc]
             self._running = self._end(self.job) is None
             self.job.order("run")
             self.watch.add(self.job, self.settings.grace)
+
+
+def _end_in_words(code: int, printed: str) -> str:
+    """What a kernel's exit code says while its job goes on; Slurm's step daemon prints of the kernel's OOM handler."""
+    if re.search(r"oom.kill|out of memory|exceeded memory limit", printed, re.IGNORECASE):
+        return "was killed: it used more memory than its job had asked for; --memory asks for more"
+    if code == 128 + signal.SIGKILL:
+        return "was killed, as happens to one that uses more memory than its job has"
+    return f"ended with code {code}"
 
 
 class SlurmProvisioner(BatchProvisioner):

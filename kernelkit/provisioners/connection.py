@@ -8,9 +8,10 @@ job's script picks them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import zmq
+from jupyter_client.connect import KernelConnectionInfo
 
 from kernelkit.provisioners.place import PlaceError
 
@@ -32,10 +33,11 @@ def offer(manager: Any, *, encryption: str, known: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def accepted(told: Mapping[str, Any]) -> dict[str, Any]:
+def accepted(told: Mapping[str, Any]) -> KernelConnectionInfo:
     """What a kernel wrote, as a kernel manager takes it."""
     wanted = (*PORTS, "ip", "transport", "signature_scheme", "curve_publickey", "curve_secretkey")
-    return {**{name: told[name] for name in wanted if name in told}, "key": str(told["key"]).encode()}
+    info = {**{name: told[name] for name in wanted if name in told}, "key": str(told["key"]).encode()}
+    return cast(KernelConnectionInfo, info)
 
 
 def _picks_ports(spec: Any) -> bool:

@@ -1,9 +1,9 @@
 """The folder through which a server and its job talk, on a file system that both see.
 
-``orders`` is one line of the server, ``<number> <generation> <run|kill|stop> end``: each has a new number, and as long as
-they arrive the server lives. ``answers`` are lines of the job. Both are made before the job is and written in place, so
-that over NFS whoever opens one sees what was written last. ``connection.json`` and ``environment`` are what the next
-kernel starts with. The folder is 0700 and each file 0600; it holds the keys of the connection while the kernel lives.
+``orders`` is one line of the server, ``<number> <generation> <run|kill|stop> end``: each has a new number, and as long
+as they arrive the server lives. ``answers`` are lines of the job. Both are made before the job is and written in
+place, so that over NFS whoever opens one sees what was written last. ``connection.json`` and ``environment`` are what
+the next kernel starts with. The folder is 0700 and each file 0600; it holds the keys while the kernel lives.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import ClassVar, Literal, Protocol
 
 from kernelkit.errors import KernelkitError
 
@@ -12,10 +12,16 @@ from kernelkit.errors import KernelkitError
 class PlaceError(KernelkitError, RuntimeError):
     """A batch system refuses a job, does not answer, or has ended a job.
 
-    A RuntimeError too, which is what those who start kernels expect.
+    A RuntimeError too, which is what those who start kernels expect. ``code`` and ``output`` are the kernel's where
+    it ended before it could answer.
     """
 
     exit_code = 4
+
+    def __init__(self, problem: str, advice: str = "", *, code: int | None = None, output: str = "") -> None:
+        super().__init__(problem, advice)
+        self.code = code
+        self.output = output
 
 
 @dataclass(frozen=True)
@@ -45,12 +51,17 @@ class Request:
 
 
 class Place(Protocol):
-    """A batch system. Its methods block, and run other programs with a clean environment; none keeps a state."""
+    """A batch system. Its methods block, and run other programs with a clean environment; none keeps a state.
 
-    name: str
-    resources: Mapping[str, str]  # the options that it understands, each with a pattern that a value must match
-    launcher: Sequence[str]  # what starts the kernel inside the job, before the kernel's own command
-    prepare: str  # shell text run once in the job, which may set kernelkit_address to the one of its node
+    ``resources`` are the options that it understands, each with a pattern that a value must match; ``launcher`` is
+    what starts the kernel inside the job, before the kernel's own command; ``prepare`` is shell text run once in the
+    job, which may set kernelkit_address to the one of its node.
+    """
+
+    name: ClassVar[str]
+    resources: ClassVar[Mapping[str, str]]
+    launcher: ClassVar[Sequence[str]]
+    prepare: ClassVar[str]
 
     def directives(self, request: Request) -> list[str]:
         """The lines at the head of the script that say what the job needs; pure."""
@@ -68,6 +79,6 @@ class Place(Protocol):
         """Send a signal (``INT``) to the processes of the kernel. Raises PlaceError."""
         ...
 
-    def cancel(self, job: str) -> None:
-        """End a job, whatever its state; one that has ended is no error. Raises PlaceError."""
+    def cancel(self, jobs: Sequence[str]) -> None:
+        """End jobs, whatever their states; one that has ended is no error. Raises PlaceError."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
 from kernelkit.processes import ProcessError
 from kernelkit.provisioners.place import PlaceError, Request, State
@@ -18,7 +19,6 @@ ENDED = {
     "BOOT_FAIL": "its node did not boot",
     "CANCELLED": "it was cancelled",
     "COMPLETED": "it came to its end",
-    "COMPLETING": "it is ending",
     "DEADLINE": "it could not end before its deadline",
     "FAILED": "it failed",
     "NODE_FAIL": "its node failed",
@@ -46,14 +46,22 @@ PREPARE = r"""
 class Slurm:
     """Any Slurm since 20.11, which brought ``srun --overlap``."""
 
-    name = "slurm"
-    resources: Mapping[str, str] = {
+    name: ClassVar[str] = "slurm"
+    resources: ClassVar[Mapping[str, str]] = {
         "partition": WORDS, "account": WORDS, "cpus": r"[1-9][0-9]*", "memory": r"[0-9]+[KMGT]?",
         "time": r"([0-9]+-)?[0-9]+(:[0-9]{1,2}){0,2}", "gpus": WORDS,
     }  # fmt: skip
     # A step beside others of the job: a notebook may run srun itself.
-    launcher = ("srun", "--ntasks=1", "--overlap", "--input=none", "--mpi=none", "--quiet", "--")
-    prepare = PREPARE
+    launcher: ClassVar[Sequence[str]] = (
+        "srun",
+        "--ntasks=1",
+        "--overlap",
+        "--input=none",
+        "--mpi=none",
+        "--quiet",
+        "--",
+    )
+    prepare: ClassVar[str] = PREPARE
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
@@ -88,9 +96,9 @@ class Slurm:
         """To every step of the job, and not to the script that started them."""
         self._run("scancel", "--quiet", f"--signal={name}", job)
 
-    def cancel(self, job: str) -> None:
-        """End the job."""
-        self._run("scancel", "--quiet", job)
+    def cancel(self, jobs: Sequence[str]) -> None:
+        """One scancel for all."""
+        self._run("scancel", "--quiet", *jobs)
 
     def _run(self, *command: str) -> str:
         try:

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
@@ -25,6 +25,14 @@ GRACE = 2.0  # seconds: what a kernel started may end a moment after the kernel
 PATIENCE = 0.5  # seconds between SIGTERM and SIGKILL, and for a killed process to go
 CLOCK_GRAIN = 0.1  # seconds by which a file's time may lag behind the clock
 IOPUB_LIMIT = 0.1  # seconds after which the kernel is asked again, when it replied but published nothing
+
+
+@runtime_checkable
+class Abandonable(Protocol):
+    """A provisioner that can let go of its kernel without waiting for anything."""
+
+    def abandon(self) -> None:
+        """End the kernel, wherever it is."""
 
 
 class OneSpec(KernelSpecManager):
@@ -185,6 +193,8 @@ class Launch:
         if self._gone:
             return
         self._gone = True
+        if isinstance(self.manager.provisioner, Abandonable):
+            self.manager.provisioner.abandon()
         self.footprint.kill()
         self._reap()
         self.manager.cleanup_connection_file()

@@ -11,6 +11,7 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from traitlets import TraitError
 
 from kernelkit.causes import NONE, Cause, cause
+from kernelkit.provisioners.place import PlaceError
 from kernelkit.verify import checks, spec
 from kernelkit.verify.causes import Evidence, explain, of_check, port_clash
 from kernelkit.verify.checks import CheckError, Finding, failed
@@ -99,6 +100,8 @@ class Trial:
         try:
             if not await self._answers(begin):
                 await self._answers(begin, last=True)
+        except PlaceError as refused:
+            self._refuse(begin, self._refusal(refused), refused.problem)
         except (OSError, ValueError, RuntimeError, TypeError, TraitError) as error:
             self._refuse(begin, cause("spawn-failed", f"it could not be spawned: {error}"))
         except KernelDiedError as died:
@@ -125,6 +128,12 @@ class Trial:
             return False
         return True
 
+    def _refusal(self, refused: PlaceError) -> Cause:
+        """Why there is no kernel on a node: the batch system's words, or what the kernel printed before it ended."""
+        if refused.code is None:
+            return cause("job-failed", refused.problem)
+        return explain(Evidence(refused.code, refused.output, self.limit, self._doubts, False, ""))
+
     def _refuse(self, begin: float, cause: Cause, detail: str = "") -> None:
         self._add("start", failed(detail or cause.cause), begin)
         raise UnlaunchedError(cause)
@@ -144,7 +153,9 @@ class Trial:
     async def _look(self) -> None:
         assert self._launch
         begin = time.monotonic()
-        await self._check(*checks.FIRST, limit=max(self.limit - self._spent(), POLL))
+        # A job's wait in the queue is not the kernel's.
+        spent = self._spent() if self._launch.pid is not None else 0.0
+        await self._check(*checks.FIRST, limit=max(self.limit - spent, POLL))
         self._phases.append(Phase("first reply", time.monotonic() - begin))
         for name, function in checks.after_first(self._launch):
             await self._check(name, function)

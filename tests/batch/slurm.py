@@ -77,6 +77,7 @@ class Slurm:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._children: dict[int, subprocess.Popen[bytes]] = {}
         self.environment = {"SLURM_CONF": str(folder / "slurm.conf")}
 
     def up(self) -> None:
@@ -84,7 +85,7 @@ class Slurm:
         for name in ("munge", "run", "state", "log", "spool-kk1", "spool-kk2"):
             (self.folder / name).mkdir()
         self.folder.chmod(0o755)
-        network = _network(self.folder)
+        network = self._make_network()
         self._configure(network)
         self.start_munge()
         self.start_controller()
@@ -94,6 +95,7 @@ class Slurm:
 
     def _configure(self, network: str) -> None:
         near, far = (f"{network}.2", f"{network}.3") if network else ("127.0.0.1", "127.0.0.1")
+        (self.folder / "network").write_text(network)
         alone = "" if network else "CommunicationParameters=NoCtldInAddrAny,NoInAddrAny"
         ports = [6817, 6818, 6819] if network else _free_ports(near, 3)
         host = socket.gethostname().split(".")[0]
@@ -104,6 +106,41 @@ class Slurm:
         text = CLUSTER.format(host=host, address=near, ports=ports, folder=self.folder, nodes=nodes, alone=alone)
         (self.folder / "slurm.conf").write_text(text)
         (self.folder / "plugstack.conf").write_text("")
+
+    def _make_network(self) -> str:
+        """Make a network with one other end, held by a process; the first three numbers, empty where none can be had."""
+        number = os.getpid() % 250
+        prefix, near, far = f"10.213.{number}", f"kk{os.getpid()}a", f"kk{os.getpid()}b"
+        holder = subprocess.Popen(
+            ["unshare", "--net", "sleep", "infinity"], start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        inside = ["nsenter", f"--net=/proc/{holder.pid}/ns/net", "ip"]
+        own = os.readlink("/proc/self/ns/net")
+        deadline = time.monotonic() + 5
+        while (
+            holder.poll() is None and os.readlink(f"/proc/{holder.pid}/ns/net") == own and time.monotonic() < deadline
+        ):
+            time.sleep(0.02)
+        made = holder.poll() is None and all(
+            _works(*command)
+            for command in (
+                ["ip", "link", "add", near, "type", "veth", "peer", "name", far, "netns", str(holder.pid)],
+                ["ip", "addr", "add", f"{prefix}.1/24", "dev", near],
+                ["ip", "link", "set", near, "up"],
+                [*inside, "addr", "add", f"{prefix}.2/24", "dev", far],
+                [*inside, "addr", "add", f"{prefix}.3/24", "dev", far],
+                [*inside, "link", "set", far, "up"],
+                [*inside, "link", "set", "lo", "up"],
+            )
+        )
+        if not made:
+            holder.kill()
+            holder.wait()
+            return ""
+        self._children[holder.pid] = holder
+        (self.folder / "run" / "network").write_text(str(holder.pid))
+        return prefix
 
     def start_munge(self) -> None:
         """The daemon that says who is who."""
@@ -132,26 +169,31 @@ class Slurm:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, number)
         deadline = time.monotonic() + 15
-        while _alive(pid):
+        while self._alive(pid):
             if time.monotonic() > deadline:
                 os.kill(pid, signal.SIGKILL)
             time.sleep(0.05)
         (self.folder / "run" / name).unlink(missing_ok=True)
 
     def kill_node(self, name: str) -> None:
-        """What a power cut does: slurmd and all that it started are gone at once."""
-        marker = f"{self.folder}/spool-{name}".encode()
-        self.stop(name, signal.SIGKILL)
+        """What a power cut does: slurmd and all that it started are gone at once, and nobody says so."""
+        jobs = self.ask("squeue", "-h", "-w", name, "-o", "%A").split()
+        keepers = tuple(f"slurmstepd: [{job}.".encode() for job in jobs)
+        mine = {f"SLURMD_NODENAME={name}".encode(), f"SLURM_CONF={self.environment['SLURM_CONF']}".encode()}
+        doomed = [self._pid(name)]
         for pid in _pids():
             with contextlib.suppress(OSError):
-                environment = Path(f"/proc/{pid}/environ").read_bytes()
-                command = Path(f"/proc/{pid}/cmdline").read_bytes()
-                if f"SLURMD_NODENAME={name}\0".encode() in environment + b"\0" and str(self.folder).encode() in (
-                    environment + command
-                ):
-                    os.kill(pid, signal.SIGKILL)
-                elif command.startswith(b"slurmstepd") and marker in environment + command:
-                    os.kill(pid, signal.SIGKILL)
+                entry = Path(f"/proc/{pid}")
+                keeps = bool(keepers) and (entry / "cmdline").read_bytes().startswith(keepers)
+                if keeps or mine <= set((entry / "environ").read_bytes().split(b"\0")):
+                    doomed.append(pid)
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in doomed:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+        self.stop(name)
+        for folder in self.private_folders():
+            shutil.rmtree(folder)
 
     def down(self) -> None:
         """End all jobs and daemons; the folder goes too."""
@@ -176,6 +218,26 @@ class Slurm:
         """The ids of the jobs that are queued, run or end."""
         return self.ask("squeue", "-h", "-o", "%A").split()
 
+    @property
+    def network(self) -> str:
+        """The first three numbers of the cluster's addresses; empty where it has none of its own."""
+        return (self.folder / "network").read_text()
+
+    def processes(self) -> list[str]:
+        """The processes of jobs."""
+        mine = f"SLURM_CONF={self.environment['SLURM_CONF']}".encode()
+        found = []
+        for pid in _pids():
+            with contextlib.suppress(OSError):
+                environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+                if mine in environment and any(entry.startswith(b"SLURM_JOB_ID=") for entry in environment):
+                    found.append(Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode())
+        return found
+
+    def private_folders(self) -> list[Path]:
+        """What scripts of jobs left on the nodes."""
+        return [file.parent for file in Path("/tmp").glob("kernelkit.*/connection.json")]
+
     def states(self) -> set[str]:
         """The states of the nodes."""
         try:
@@ -192,43 +254,16 @@ class Slurm:
                 env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **self.environment},
             )  # fmt: skip
         (self.folder / "run" / name).write_text(str(process.pid))
+        self._children[process.pid] = process
+
+    def _alive(self, pid: int) -> bool:
+        if pid in self._children:
+            return self._children[pid].poll() is None
+        return Path(f"/proc/{pid}").exists()
 
     def _pid(self, name: str) -> int:
         file = self.folder / "run" / name
         return int(file.read_text()) if file.exists() else 0
-
-
-def _network(folder: Path) -> str:
-    """Make a network with one other end, held by a process; the first three numbers, empty where none can be had."""
-    number = os.getpid() % 250
-    prefix, near, far = f"10.213.{number}", f"kk{os.getpid()}a", f"kk{os.getpid()}b"
-    holder = subprocess.Popen(
-        ["unshare", "--net", "sleep", "infinity"], start_new_session=True,
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    inside = ["nsenter", f"--net=/proc/{holder.pid}/ns/net", "ip"]
-    own = os.readlink("/proc/self/ns/net")
-    deadline = time.monotonic() + 5
-    while holder.poll() is None and os.readlink(f"/proc/{holder.pid}/ns/net") == own and time.monotonic() < deadline:
-        time.sleep(0.02)
-    made = holder.poll() is None and all(
-        _works(*command)
-        for command in (
-            ["ip", "link", "add", near, "type", "veth", "peer", "name", far, "netns", str(holder.pid)],
-            ["ip", "addr", "add", f"{prefix}.1/24", "dev", near],
-            ["ip", "link", "set", near, "up"],
-            [*inside, "addr", "add", f"{prefix}.2/24", "dev", far],
-            [*inside, "addr", "add", f"{prefix}.3/24", "dev", far],
-            [*inside, "link", "set", far, "up"],
-            [*inside, "link", "set", "lo", "up"],
-        )
-    )
-    if not made:
-        holder.kill()
-        holder.wait()
-        return ""
-    (folder / "run" / "network").write_text(str(holder.pid))
-    return prefix
 
 
 def _free_ports(address: str, count: int) -> list[int]:
@@ -264,15 +299,6 @@ def _until(condition: Callable[[], bool], complaint: str, limit: float = PATIENC
 
 def _pids() -> list[int]:
     return [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-
-
-def _alive(pid: int) -> bool:
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
-    except OSError:
-        return False
 
 
 def main() -> None:
