@@ -84,11 +84,9 @@ class Choice:
     environments: Mapping[int, str] = field(default_factory=dict)
     runtime: Runtime | None = None
     fallback: str = ""
-def kernelspec_name(definition: Definition, options: Mapping[str, Pinned], place: str) -> str:
-    """The definition's name, options given explicitly in the definition's order, the place; paths add nothing."""
-    given = [options[name].asked for name in definition.options if options[name].source != "default"]
-    parts = [part for part in given if not part.startswith(("/", "~", "."))] + ([place] if place else [])
-    return re.sub(r"[^a-z0-9._-]+", "-", "-".join([definition.name, *parts]).lower())
+    user_hook: bool = True
+    place: str = ""
+    resources: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> dict[str, Pinned | str]:
@@ -107,5 +105,5 @@ def kernelspec_name(definition: Definition, options: Mapping[str, Pinned], place
 def kernelspec_name(definition: Definition, options: Mapping[str, Pinned], place: str) -> str:
     """The definition's name, options given explicitly in the definition's order, the place; paths add nothing."""
     given = [options[name].asked for name in definition.options if options[name].source != "default"]
-    parts = [part for part in given if not part.startswith(("/", "~", "."))] + ([place] if place else [])
-    return re.sub(r"[^a-z0-9._-]+", "-", "-".join([definition.name, *parts]).lower())
+    parts = [part for part in given if not part.startswith(("/", "~", "."))]
+    return re.sub(r"[^a-z0-9._-]+", "-", "-".join([definition.name, *parts, *([place] if place else [])]).lower())

@@ -46,19 +46,26 @@ def slurm(cluster, tmp_path, monkeypatch):
     places.write_text(PLACES)
     state = tmp_path / "sta te"
     state.mkdir()
-    for name, value in {**cluster.environment, "KERNELKIT_PLACES": places, "XDG_STATE_HOME": state}.items():
+    cluster.temporary = tmp_path / "tmp"
+    cluster.temporary.mkdir()
+    for name, value in {
+        **cluster.environment,
+        "KERNELKIT_PLACES": places,
+        "XDG_STATE_HOME": state,
+        "TMPDIR": cluster.temporary,
+    }.items():
         monkeypatch.setenv(name, str(value))
     yield cluster
     until(lambda: not cluster.jobs(), "jobs are left")
-    until(lambda: not cluster.processes(), "processes are left")
+    until(lambda: not cluster.processes(), cluster.processes)
     until(lambda: not list(state.glob("kernelkit/.jobs/*")), "mailboxes are left")
-    assert cluster.private_folders() == []
+    until(lambda: not cluster.private_folders(), "keys are left on a node")
 
 
 def until(condition, complaint, limit=LIMIT):
     deadline = time.monotonic() + limit
     while not condition():
-        assert time.monotonic() < deadline, complaint
+        assert time.monotonic() < deadline, complaint() if callable(complaint) else complaint
         time.sleep(0.05)
 
 

@@ -18,7 +18,7 @@ from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 from traitlets import Any as AnyTrait
 from traitlets import Unicode
 
-from kernelkit.provisioners import connection, settings
+from kernelkit.provisioners import connection, endings, settings
 from kernelkit.provisioners.mailbox import Answers, Mailbox
 from kernelkit.provisioners.place import Place, PlaceError, Request
 from kernelkit.provisioners.places import place_of
@@ -203,7 +203,7 @@ class BatchProvisioner(KernelProvisionerBase):
         while job.state.kind != "ended" and time.monotonic() < deadline:
             answers = job.mailbox.answers(job.generation)
             if self.watch.queries > asked and job.goes_on and answers.ended is not None and not answers.gone:
-                return f"the kernel in job {job.id} {_end_in_words(answers.ended, job.mailbox.output())}"
+                return f"the kernel in job {job.id} {endings.in_words(answers.ended, job.mailbox.output())}"
             await asyncio.sleep(POLL)
         said = job.state.words if job.state.kind == "ended" else job.silent or "the batch system has not said why"
         return f"job {job.id} ended: {said}"
@@ -286,18 +286,3 @@ class BatchProvisioner(KernelProvisionerBase):
             self._running = self._end(self.job) is None
             self.job.order("run")
             self.watch.add(self.job, self.settings.grace)
-
-
-def _end_in_words(code: int, printed: str) -> str:
-    """What a kernel's exit code says while its job goes on; Slurm's step daemon prints of the kernel's OOM handler."""
-    if re.search(r"oom.kill|out of memory|exceeded memory limit", printed, re.IGNORECASE):
-        return "was killed: it used more memory than its job had asked for; --memory asks for more"
-    if code == 128 + signal.SIGKILL:
-        return "was killed, as happens to one that uses more memory than its job has"
-    return f"ended with code {code}"
-
-
-class SlurmProvisioner(BatchProvisioner):
-    """A kernel on a node of a Slurm cluster."""
-
-    place_name = "slurm"

@@ -78,6 +78,7 @@ class Slurm:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._children: dict[int, subprocess.Popen[bytes]] = {}
+        self.temporary = folder / "tmp"
         self.environment = {"SLURM_CONF": str(folder / "slurm.conf")}
 
     def up(self) -> None:
@@ -109,8 +110,8 @@ class Slurm:
 
     def _make_network(self) -> str:
         """Make a network with one other end, held by a process; the first three numbers, empty where none can be had."""
-        number = os.getpid() % 250
-        prefix, near, far = f"10.213.{number}", f"kk{os.getpid()}a", f"kk{os.getpid()}b"
+        number = os.getpid() % 2**15
+        prefix, near, far = f"10.{128 + number // 256}.{number % 256}", f"kk{os.getpid()}a", f"kk{os.getpid()}b"
         holder = subprocess.Popen(
             ["unshare", "--net", "sleep", "infinity"], start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
@@ -215,8 +216,9 @@ class Slurm:
         return _run(*command, environment=self.environment)
 
     def jobs(self) -> list[str]:
-        """The ids of the jobs that are queued, run or end."""
-        return self.ask("squeue", "-h", "-o", "%A").split()
+        """The ids of the jobs that wait or run. One that ends is none: its node tells a controller that was silent late."""
+        rows = [line.split() for line in self.ask("squeue", "-h", "-o", "%A %T").splitlines()]
+        return [number for number, state in rows if state != "COMPLETING"]
 
     @property
     def network(self) -> str:
@@ -231,12 +233,12 @@ class Slurm:
             with contextlib.suppress(OSError):
                 environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
                 if mine in environment and any(entry.startswith(b"SLURM_JOB_ID=") for entry in environment):
-                    found.append(Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode())
+                    found.append(f"{pid} " + Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode())
         return found
 
     def private_folders(self) -> list[Path]:
         """What scripts of jobs left on the nodes."""
-        return [file.parent for file in Path("/tmp").glob("kernelkit.*/connection.json")]
+        return list(self.temporary.glob("kernelkit.*"))
 
     def states(self) -> set[str]:
         """The states of the nodes."""
