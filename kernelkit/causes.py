@@ -22,6 +22,7 @@ ADVICE = {
     "program-missing": "correct argv in kernel.json, or install the kernel again",
     "program-not-executable": "chmod +x it, or begin argv with what runs it, such as /bin/bash",
     "spawn-failed": "correct argv and env in kernel.json",
+    "job-failed": "ask the batch system for what it has: `kernelkit show NAME --script` is what it was given",
     "logo-not-image": "replace the logo by a PNG or SVG image, or remove it",
     # ---- the wrapper
     "wrapper-missing": _INSTALL_AGAIN,

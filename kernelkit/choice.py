@@ -88,7 +88,8 @@ class Choice:
 
     ``fallback`` is the Python that shows in the notebook why a start failed: the one kernelkit is installed in.
     ``user_hook`` says whether a script of the user's own runs after the steps, and ``container`` is
-    the image that was asked for with ``--container``.
+    the image that was asked for with ``--container``. ``place`` is where the kernel runs, empty for here, with the
+    ``resources`` to ask for there.
     """
 
     definition: Definition
@@ -104,6 +105,8 @@ class Choice:
     fallback: str = ""
     user_hook: bool = True
     container: str = ""
+    place: str = ""
+    resources: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def names(self) -> dict[str, Pinned | str]:
@@ -116,12 +119,13 @@ class Choice:
         given = [*self.options.values(), self.cvmfs, self.python]
         packages = {"with": "\n".join(self.packages)} if self.packages else {}
         container = {"container": self.container} if self.container else {}
+        placed = {"on": self.place, **{f"on.{k}": v for k, v in self.resources.items()}} if self.place else {}
         variables = {f"env.{k}": v for k, v in self.env.items()}
-        return {p.name: p.asked for p in given if p.source != "default"} | variables | packages | container
+        return {p.name: p.asked for p in given if p.source != "default"} | variables | packages | container | placed
 
 
-def kernelspec_name(definition: Definition, options: Mapping[str, Pinned]) -> str:
-    """The definition's name, then each option given explicitly, in the definition's order; paths add nothing."""
+def kernelspec_name(definition: Definition, options: Mapping[str, Pinned], place: str) -> str:
+    """The definition's name, options given explicitly in the definition's order, the place; paths add nothing."""
     given = [options[name].asked for name in definition.options if options[name].source != "default"]
     parts = [part for part in given if not part.startswith(("/", "~", "."))]
-    return re.sub(r"[^a-z0-9._-]+", "-", "-".join([definition.name, *parts]).lower())
+    return re.sub(r"[^a-z0-9._-]+", "-", "-".join([definition.name, *parts, *([place] if place else [])]).lower())

@@ -66,9 +66,13 @@ def _may_be_kept(choice: Choice) -> bool:
     return definition.snapshot and not definition.in_notebook_folder and not any(map(_SECRET.search, seen))
 
 
+PLACE_TITLES = {"slurm": "Slurm", "htcondor": "HTCondor"}
+
+
 def display_name(choice: Choice) -> str:
-    """The name that a launcher shows, filled in."""
-    return str(texts.fill(choice.definition.display_name, choice.names))
+    """The name that a launcher shows, filled in; where it runs comes first."""
+    title = str(texts.fill(choice.definition.display_name, choice.names))
+    return f"{PLACE_TITLES.get(choice.place, choice.place)}: {title}" if choice.place else title
 
 
 def environment_variables(choice: Choice) -> dict[str, str]:
@@ -84,11 +88,19 @@ def _document(choice: Choice) -> dict[str, Any]:
     names = {
         "argv": ARGV, "display_name": display_name(choice), "language": choice.definition.language, "env": env,
         "spec": {key: value for key, value in spec.items() if key != "metadata"},
-        "metadata": {**spec.get("metadata", {}), "kernelkit": _provenance(choice)},
+        "metadata": {**spec.get("metadata", {}), **_placement(choice), "kernelkit": _provenance(choice)},
     }  # fmt: skip
     environment = Environment(loader=_loader(), undefined=StrictUndefined, finalize=json.dumps)
     document: dict[str, Any] = json.loads(environment.get_template(SPEC_FILE + ".j2").render(names))
     return document
+
+
+def _placement(choice: Choice) -> dict[str, Any]:
+    """What jupyter_client finds the provisioner by (provisioning/factory.py)."""
+    if not choice.place:
+        return {}
+    entry = {"provisioner_name": f"kernelkit-{choice.place}", "config": dict(choice.resources)}
+    return {"kernel_provisioner": entry}
 
 
 def _provenance(choice: Choice) -> dict[str, Any]:

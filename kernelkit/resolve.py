@@ -27,7 +27,7 @@ LARGEST_VALUE = 128 * 1024 - 1  # bytes in one NAME=value string: MAX_ARG_STRLEN
 # What may be asked of every definition, by its name in a site file and with its kind there. Each is a field of Asked.
 COMMON = {
     "name": STRING, "cvmfs": STRING, "python": STRING, "env": STRING_TABLE, "force_platform": BOOLEAN,
-    "with": STRINGS, "container": STRING,
+    "with": STRINGS, "container": STRING, "on": STRING, "resources": STRING_TABLE,
 }  # fmt: skip
 
 
@@ -43,6 +43,8 @@ class Asked:
     force_platform: bool = False
     packages: Sequence[str] = ()
     container: str | None = None
+    on: str | None = None
+    resources: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ def resolve(
     Raises UsageError, DefinitionError and SoftwareError.
     """
     _refuse_bad_values(asked)
+    _refuse_bad_place(asked.on, asked.resources)
     cvmfs = _pin_cvmfs(asked.cvmfs)
     where = Area(Path(cvmfs.value), this_host())
     question = _Question(definition, asked, say, listings or Listings())
@@ -76,8 +79,9 @@ def resolve(
     python = Pinned("python", asked.python or definition.launch.python, asked.python or "", _source(asked.python))
     packages = requirements.read(asked.packages).lines
     choice = Choice(
-        definition, name, pinned, cvmfs, python, env=asked.env, packages=packages, container=asked.container or ""
-    )
+        definition, name, pinned, cvmfs, python, env=asked.env, packages=packages, container=asked.container or "",
+        place=asked.on or "", resources=asked.resources,
+    )  # fmt: skip
     steps = (*_taken(choice), *([Step(ENVIRONMENT, {"packages": list(packages), "over": True})] if packages else []))
     choice = dataclasses.replace(choice, definition=dataclasses.replace(definition, steps=steps))
     return dataclasses.replace(choice, lists=_lists(choice))
@@ -112,7 +116,7 @@ def name_of(definition: Definition, asked: Asked) -> str:
         return asked.name
     words = {name: _word(definition, option, asked) for name, option in definition.options.items()}
     return kernelspec_name(
-        definition, {name: Pinned(name, word, word, source) for name, (word, source) in words.items()}
+        definition, {name: Pinned(name, word, word, source) for name, (word, source) in words.items()}, asked.on or ""
     )
 
 
@@ -192,3 +196,18 @@ def _refuse_bad_values(asked: Asked) -> None:
             raise UsageError(f"--env {name}=...: longer than the {LARGEST_VALUE} bytes Linux allows for one variable")
     if asked.python is not None and not Path(asked.python).is_absolute():
         raise UsageError(f"--python {asked.python}: must be an absolute path")
+
+
+def _refuse_bad_place(on: str | None, resources: Mapping[str, str]) -> None:
+    """Refuse a place that is none, and what the site would refuse there. Raises UsageError, DefinitionError."""
+    if on is None:
+        if resources:
+            raise UsageError(f"--{next(iter(resources))} is for a place", "Say which one: --on slurm")
+        return
+    from kernelkit.provisioners import settings
+    from kernelkit.provisioners.places import PLACES, place_of
+
+    if on not in PLACES:
+        raise UsageError(f"--on {on}: no such place{did_you_mean(on, PLACES)}", f"There are: {', '.join(PLACES)}.")
+    here = settings.read(on)
+    settings.check(here, {**here.defaults, **resources}, place_of(on).resources)

@@ -18,7 +18,7 @@ from kernelkit.resolve import Asked
 from kernelkit.scopes import Scope, scope_of
 from kernelkit.seal import record
 
-ENV = "env."  # how variables stand in what was asked
+ENV, ON = "env.", "on."  # how variables and resources stand in what was asked
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,11 @@ def _asked(name: str, asked: dict[str, Any]) -> Asked:
     """What was asked for, as the command line had it. Only the name is pinned to what it became then."""
     given = {key: str(value) for key, value in asked.items()}
     env = {key.removeprefix(ENV): value for key, value in given.items() if key.startswith(ENV)}
-    common = ("cvmfs", "python", "with", "container")
-    options = {key: value for key, value in given.items() if not key.startswith(ENV) and key not in common}
-    packages, container = given.get("with", "").splitlines(), given.get("container")
-    asked_then = Asked(options, given.get("cvmfs"), given.get("python"), env, name, packages=packages)
-    return dataclasses.replace(asked_then, force_platform=True, container=container)
+    resources = {key.removeprefix(ON): value for key, value in given.items() if key.startswith(ON)}
+    common = ("cvmfs", "python", "with", "container", "on")
+    options = {key: value for key, value in given.items() if "." not in key and key not in common}
+    asked_then = Asked(options, given.get("cvmfs"), given.get("python"), env, name, on=given.get("on"))
+    return dataclasses.replace(
+        asked_then, force_platform=True, packages=given.get("with", "").splitlines(), container=given.get("container"),
+        resources=resources,
+    )  # fmt: skip

@@ -10,6 +10,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from kernelkit import catalogue
+from kernelkit.reserved import RESOURCES
 
 if TYPE_CHECKING:
     from kernelkit.definition import Definition, Option
@@ -108,7 +109,10 @@ def asked_of(definition: Definition, values: dict[str, Any]) -> Asked:
     given = {name: values[name] for name in definition.options if values.get(name) is not None}
     env = dict(entry.split("=", 1) for entry in values["env"])
     common = (values["cvmfs"], values["python"], env, values.get("name"), values["force_platform"])
-    return Asked(given, *common, packages=values["packages"], container=values["container"])
+    resources = {name: values[name] for name in RESOURCES if values.get(name) is not None}
+    return Asked(
+        given, *common, packages=values["packages"], container=values["container"], on=values["on"], resources=resources
+    )
 
 
 def _click_option(definition: Definition, option: Option) -> click.Option:

@@ -22,7 +22,8 @@ LAUNCHES = 3
 @click.command("show", short_help=COMMANDS["show"])
 @click.argument("name", shell_complete=kernel_names)
 @json_option
-def command(name: str, as_json: bool) -> None:
+@click.option("--script", is_flag=True, help="Show what a batch system would be given.")
+def command(name: str, as_json: bool, script: bool) -> None:
     """Show kernel NAME in full.
 
     Its files, the choice with where each value came from, its steps, what starts it, its snapshot, its last launches.
@@ -31,6 +32,9 @@ def command(name: str, as_json: bool) -> None:
     from kernelkit.listing import found, state
 
     spec = found(name)
+    if script:
+        click.echo(_script(spec), nl=False)
+        return
     judged, why = state(spec)
     if as_json:
         row = {"name": spec.name, "path": str(spec.path), "state": judged, "why": why, "document": spec.document,
@@ -42,6 +46,20 @@ def command(name: str, as_json: bool) -> None:
         click.echo(f"  {key + ':':<12} {value}")
     for launch in launches(spec.name, LAUNCHES):
         click.echo(f"  {'launched:':<12} {summary(launch)}")
+
+
+def _script(spec: Kernelspec) -> str:
+    """The job's script, its mailbox being one that no launch will have. Raises UsageError for a local kernel."""
+    from kernelkit.errors import UsageError
+    from kernelkit.provisioners.preview import preview
+
+    document = spec.document or {}
+    text = preview(document, spec.path)
+    if text is None:
+        raise UsageError(
+            f"{spec.name} runs here, and no batch system is given anything", "`--on` is for installing one."
+        )
+    return text
 
 
 def _fields(spec: Kernelspec) -> Iterator[tuple[str, str]]:

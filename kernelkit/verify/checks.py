@@ -142,8 +142,9 @@ _ENVIRONMENT = """(lambda os, json: (lambda w: {{
 
 async def snapshot(launch: Launch, limit: float) -> Finding:  # noqa: ARG001 - every check is given a limit
     """What the wrapper replays is what its steps make."""
-    if "format" not in launch.spec.record:
-        return skipped("kernelkit did not make this kernel")
+    if "format" not in launch.spec.record or launch.pid is None:
+        ours = "format" in launch.spec.record
+        return skipped("its steps ran on another machine" if ours else "kernelkit did not make this kernel")
     kept = await replay.replayed(launch)
     if kept.code == replay.NOTHING_KEPT:
         return skipped(kept.words)

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
@@ -30,6 +30,14 @@ PATIENCE = 0.5  # seconds between SIGTERM and SIGKILL, and for a killed process 
 LOCAL = "local-provisioner"  # jupyter_client's own
 CLOCK_GRAIN = 0.1  # seconds by which a file's time may lag behind the clock
 IOPUB_LIMIT = 0.1  # seconds after which the kernel is asked again, when it replied but published nothing
+
+
+@runtime_checkable
+class Abandonable(Protocol):
+    """A provisioner that can let go of its kernel without waiting for anything."""
+
+    def abandon(self) -> None:
+        """End the kernel, wherever it is."""
 
 
 class OneSpec(KernelSpecManager):
@@ -234,6 +242,8 @@ class Launch:
             return
         self._gone = True
         self.watch.end()
+        if isinstance(self.manager.provisioner, Abandonable):
+            self.manager.provisioner.abandon()
         self.footprint.kill()
         self._reap()
         self.manager.cleanup_connection_file()

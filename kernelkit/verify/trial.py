@@ -12,6 +12,7 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from traitlets import TraitError
 
 from kernelkit.causes import NONE, Cause, cause
+from kernelkit.provisioners.place import PlaceError
 from kernelkit.verify import checks, endings, logos, spec, whereabouts
 from kernelkit.verify.causes import explain, of_check, port_clash
 from kernelkit.verify.checks import CheckError, Finding, failed
@@ -100,6 +101,8 @@ class Trial:
         try:
             if not await self._answers(begin):
                 await self._answers(begin, last=True)
+        except PlaceError as refused:
+            self._refuse(begin, self._refusal(refused), refused.problem)
         except (OSError, ValueError, RuntimeError, TypeError, TraitError) as error:
             self._refuse(begin, cause("spawn-failed", f"it could not be spawned: {error}"))
         except KernelDiedError as died:
@@ -126,6 +129,12 @@ class Trial:
             return False
         return True
 
+    def _refusal(self, refused: PlaceError) -> Cause:
+        """Why there is no kernel on a node: the batch system's words, or what the kernel printed before it ended."""
+        if refused.code is None:
+            return cause("job-failed", refused.problem)
+        return explain(Evidence(refused.code, refused.output, self.limit, self._doubts, False, ""))
+
     def _refuse(self, begin: float, cause: Cause, detail: str = "") -> None:
         self._add("start", failed(detail or cause.cause), begin)
         raise UnlaunchedError(cause)
@@ -149,7 +158,9 @@ class Trial:
     async def _look(self) -> None:
         assert self._launch
         begin = time.monotonic()
-        await self._check(*checks.FIRST, limit=max(self.limit - self._spent(), POLL))
+        # A job's wait in the queue is not the kernel's.
+        spent = self._spent() if self._launch.pid is not None else 0.0
+        await self._check(*checks.FIRST, limit=max(self.limit - spent, POLL))
         self._phases.append(Phase("first reply", time.monotonic() - begin))
         for name, function in checks.after_first(self._launch):
             await self._check(name, function)

@@ -1,0 +1,288 @@
+"""The life of a kernel in a batch system, from a job handed in to nothing left; Jupyter calls each method."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+from jupyter_client.connect import KernelConnectionInfo
+from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
+from traitlets import Any as AnyTrait
+from traitlets import Unicode
+
+from kernelkit.provisioners import connection, endings, settings
+from kernelkit.provisioners.mailbox import Answers, Mailbox
+from kernelkit.provisioners.place import Place, PlaceError, Request
+from kernelkit.provisioners.places import place_of
+from kernelkit.provisioners.script import script
+from kernelkit.provisioners.settings import Settings
+from kernelkit.provisioners.watch import Job, Watch, watch_of
+from kernelkit.reserved import RESOURCES
+
+PASSED = {"JPY_SESSION_NAME", "KERNELKIT_FALLBACK", "KERNELKIT_BACKGROUND", "KERNELKIT_SNAPSHOT"}
+POLL = 0.1  # seconds between two looks into a mailbox
+CANCEL_LIMIT = 4.0  # seconds that a shutdown waits for cancelling
+SIGNAL_LIMIT = 2.0  # seconds that an interrupt, which a shutdown begins with, waits for the batch system
+CAUSE_LIMIT = 10.0  # seconds that the batch system has for saying why a job ended
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class BatchProvisioner(KernelProvisionerBase):
+    """Runs a kernel as a job; a subclass names the place. The traits are the resources of kernel.json's config."""
+
+    place_name: ClassVar[str] = ""
+    partition = AnyTrait("", config=True)
+    account = AnyTrait("", config=True)
+    cpus = AnyTrait("", config=True)
+    memory = AnyTrait("", config=True)
+    time = AnyTrait("", config=True)
+    gpus = AnyTrait("", config=True)
+    encryption = Unicode("", config=True)
+
+    job: Job | None = None
+    _running = False
+    _reported = False
+
+    # ---- what it is made from
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The site's and the user's settings. Raises DefinitionError."""
+        return settings.read(self.place_name)
+
+    @cached_property
+    def place(self) -> Place:
+        """The batch system."""
+        return place_of(self.place_name, self.settings.programs)
+
+    @property
+    def watch(self) -> Watch:
+        """What looks after all jobs of this place."""
+        return watch_of(self.place_name, self.settings.programs)
+
+    @property
+    def resources(self) -> dict[str, str]:
+        """What the kernelspec asks for, over the site's and the user's defaults."""
+        asked = {name: str(getattr(self, name)) for name in RESOURCES}
+        return {**self.settings.defaults, **{name: value for name, value in asked.items() if value}}
+
+    # ---- start
+
+    async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
+        """The command with the connection file still to be filled in on the node."""
+        extra = kwargs.pop("extra_arguments", None) or []
+        prepared: dict[str, Any] = await super().pre_launch(**kwargs)
+        argv = [argument.replace("{prefix}", sys.prefix) for argument in [*self.kernel_spec.argv, *extra]]
+        return {**prepared, "cmd": argv}
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
+        """Start it again in the job that there is, or hand in a job; return once the kernel has told its ports.
+
+        Cancelled or failed, it leaves no job. Raises PlaceError.
+        """
+        try:
+            again = self.job is not None and not self._end_of_job(self.job)
+            if not again:
+                await self.cleanup()
+            content = self._offer(known=again)
+            environment = self._environment(kwargs.get("env") or {}, str(kwargs.get("cwd") or Path.home()))
+            if again:
+                self._start_again(content, environment)
+            else:
+                await self._hand_in(cmd, content, environment)
+            self._running, self._reported = True, False
+            told = await self._told()
+        except BaseException:
+            await self.cleanup()
+            raise
+        self.connection_info = connection.accepted(told)
+        return self.connection_info
+
+    def _offer(self, *, known: bool) -> dict[str, Any]:
+        encryption = self.encryption or self.settings.encryption
+        content = connection.offer(self.parent, encryption=encryption, known=known)
+        if "curve_secretkey" not in content and not known:
+            self.log.warning("What this kernel and the server say to each other is not encrypted on its way.")
+        return content
+
+    def _environment(self, env: Mapping[str, str], folder: str) -> dict[str, str]:
+        """What the kernel gets besides the job's own environment; nothing that the server alone should have."""
+        names = {*self.kernel_spec.env, *self.settings.environment, *PASSED}
+        kept = {name: env[name] for name in names if name in env and NAME.fullmatch(name)}
+        return {**kept, "PWD": folder}
+
+    def _start_again(self, content: dict[str, Any], environment: dict[str, str]) -> None:
+        assert self.job
+        self.job.mailbox.put_start(content, environment)
+        self.job.generation += 1
+        self.job.order("run")
+
+    async def _hand_in(self, cmd: list[str], content: dict[str, Any], environment: dict[str, str]) -> None:
+        settings.check(self.settings, self.resources, self.place.resources)
+        mailbox = Mailbox.create(self.settings.mailboxes, f"{self.kernel_id}-{secrets.token_hex(4)}")
+        try:
+            mailbox.put_start(content, environment)
+            mailbox.put_script(script(self.place, self._request(cmd, mailbox)))
+            mailbox.order(1, "run")
+            number = await asyncio.to_thread(self.place.submit, str(mailbox.script), str(mailbox.folder))
+        except BaseException:
+            mailbox.remove()
+            raise
+        self.job = Job(number, mailbox)
+        self.log.info("%s: job %s was handed in", self.place.name, number)
+        self.watch.add(self.job, self.settings.grace)
+
+    def _request(self, cmd: list[str], mailbox: Mailbox) -> Request:
+        return Request(
+            "kernelkit", self.kernel_spec.display_name, cmd, self.kernel_spec.resource_dir, str(mailbox.folder),
+            self.settings.grace, self.resources, self.settings.options, self.settings.network,
+        )  # fmt: skip
+
+    async def _told(self) -> dict[str, Any]:
+        """Wait, however long the queue is, until the kernel has told its ports. Raises PlaceError."""
+        assert self.job
+        deadline = time.monotonic() + self.settings.queue_limit
+        shown = ""
+        while not (answers := self.job.mailbox.answers(self.job.generation)).connection:
+            if self._end(self.job, answers) is not None:
+                problem, printed = await self._cause(self.job), self.job.mailbox.output()
+                raise PlaceError(problem, printed or "It printed nothing.", code=answers.ended, output=printed)
+            if not answers.node and time.monotonic() > deadline:
+                limit = f"{self.settings.queue_limit} s"
+                raise PlaceError(f"job {self.job.id} did not start within {limit}", "queue_limit is the site's.")
+            words = self._words(self.job, answers)
+            if words != shown:
+                self.log.info("%s: job %s: %s", self.place.name, self.job.id, words)
+                shown = words
+            await asyncio.sleep(POLL)
+        return answers.connection
+
+    def _words(self, job: Job, answers: Answers) -> str:
+        if answers.node:
+            return f"running on {answers.node} ({answers.address})"
+        return job.silent or job.state.words
+
+    # ---- life
+
+    @property
+    def has_process(self) -> bool:
+        """Whether there is a kernel to speak of."""
+        return self._running
+
+    def _end(self, job: Job, answers: Answers | None = None) -> int | None:
+        """The exit code of the kernel; None while it waits or runs. No batch system is asked."""
+        answers = answers or job.mailbox.answers(job.generation)
+        if answers.ended is not None:
+            return answers.ended
+        return 1 if answers.gone or job.state.kind == "ended" else None
+
+    async def poll(self) -> int | None:
+        """None while it is alive; it asks no batch system."""
+        if self.job is None:
+            return 1
+        code = self._end(self.job)
+        wanted = self.job.word == "run" and self._running and not getattr(self.parent, "shutting_down", False)
+        if code is not None and wanted and not self._reported:
+            self._reported = True
+            self.log.warning("%s: %s", self.place.name, await self._cause(self.job))
+        return code
+
+    async def _cause(self, job: Job) -> str:
+        """Why a kernel ended, in words; the batch system is asked, since a script that is killed cannot say."""
+        deadline = time.monotonic() + CAUSE_LIMIT
+        asked = self.watch.queries
+        self.watch.ask_now()
+        while job.state.kind != "ended" and time.monotonic() < deadline:
+            answers = job.mailbox.answers(job.generation)
+            if self.watch.queries > asked and job.goes_on and answers.ended is not None and not answers.gone:
+                return f"the kernel in job {job.id} {endings.in_words(answers.ended, job.mailbox.output())}"
+            await asyncio.sleep(POLL)
+        said = job.state.words if job.state.kind == "ended" else job.silent or "the batch system has not said why"
+        return f"job {job.id} ended: {said}"
+
+    async def wait(self) -> int | None:
+        """Wait for the end of the kernel."""
+        while (code := await self.poll()) is None:
+            await asyncio.sleep(POLL)
+        self._running = False
+        return code
+
+    async def send_signal(self, signum: int) -> None:
+        """To the kernel's processes on the node; nothing for one that waits or has ended."""
+        if signum == 0 or self.job is None or self._end(self.job) is not None:
+            return
+        if signum in (signal.SIGTERM, signal.SIGKILL):
+            await self.kill()
+        elif self.job.mailbox.answers(self.job.generation).node:
+            name = signal.Signals(signum).name.removeprefix("SIG")
+            sending = asyncio.create_task(self._signal(self.job.id, name))
+            await asyncio.wait({sending}, timeout=SIGNAL_LIMIT)
+
+    async def _signal(self, job: str, name: str) -> None:
+        try:
+            await asyncio.to_thread(self.place.signal, job, name)
+        except PlaceError as error:
+            self.log.warning("SIG%s did not reach the kernel: %s", name, error.problem)
+
+    async def kill(self, restart: bool = False) -> None:  # noqa: ARG002 - not always told truly
+        """End the kernel and leave it its job, which ``cleanup`` ends; its script does it, not the batch system."""
+        if self.job and self._end(self.job) is None:
+            self.job.order("kill")
+            if not self.job.mailbox.answers(self.job.generation).node:
+                await self.cleanup()
+
+    async def terminate(self, restart: bool = False) -> None:
+        """The same: srun gives the kernel no grace."""
+        await self.kill(restart)
+
+    # ---- end
+
+    async def cleanup(self, restart: bool = False) -> None:
+        """End the job and remove its folder, unless a restart follows, which takes place in it."""
+        job = self.job
+        if job is None or (restart and not self._end_of_job(job)):
+            return
+        self.abandon()
+        deadline = time.monotonic() + CANCEL_LIMIT
+        while self.watch.is_ending(job) and time.monotonic() < deadline:
+            await asyncio.sleep(POLL / 4)
+
+    def _end_of_job(self, job: Job) -> bool:
+        return job.state.kind == "ended" or bool(job.mailbox.answers(job.generation).gone)
+
+    def abandon(self) -> None:
+        """End the job at once, without waiting for the batch system's answer."""
+        if self.job is None:
+            return
+        self.job.order("stop")
+        self.watch.end(self.job)
+        self.job.mailbox.remove()
+        self.job, self._running = None, False
+
+    # ---- another server takes over
+
+    async def get_provisioner_info(self) -> dict[str, Any]:
+        """What another process needs to go on with this kernel; it holds the key of the connection."""
+        info: dict[str, Any] = await super().get_provisioner_info()
+        if self.job:
+            job = self.job
+            info |= {"job": job.id, "mailbox": str(job.mailbox.folder), "generation": job.generation}
+        return info
+
+    async def load_provisioner_info(self, provisioner_info: dict[str, Any]) -> None:
+        """Go on with a kernel that another process started, while its grace lasts."""
+        await super().load_provisioner_info(provisioner_info)
+        if "job" in provisioner_info:
+            mailbox = Mailbox(Path(provisioner_info["mailbox"]))
+            self.job = Job(provisioner_info["job"], mailbox, int(provisioner_info["generation"]))
+            self._running = self._end(self.job) is None
+            self.job.order("run")
+            self.watch.add(self.job, self.settings.grace)

@@ -1,0 +1,13 @@
+"""The classes that Jupyter finds by their entry points."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from kernelkit.provisioners.batch import BatchProvisioner
+
+
+class SlurmProvisioner(BatchProvisioner):
+    """A kernel on a node of a Slurm cluster."""
+
+    place_name: ClassVar[str] = "slurm"

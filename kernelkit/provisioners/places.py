@@ -1,0 +1,29 @@
+"""The places that there are."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+
+from kernelkit.provisioners.place import Place
+from kernelkit.provisioners.slurm import Slurm
+from kernelkit.provisioners.tools import Tools
+
+PLACES: dict[str, Callable[[Tools], Place]] = {"slurm": Slurm}
+PREFIX = "kernelkit-"  # of a provisioner's name in kernel.json
+
+
+@functools.cache
+def place_of(name: str, programs: str = "") -> Place:
+    """A place whose commands are looked for in the folder ``programs`` first."""
+    return PLACES[name](Tools(programs))
+
+
+def declared(metadata: Mapping[str, object]) -> tuple[str, Mapping[str, str]] | None:
+    """The place that a kernel.json's metadata names, with the resources asked for; None for a local kernel."""
+    entry = metadata.get("kernel_provisioner")
+    name = entry.get("provisioner_name") if isinstance(entry, dict) else None
+    if not isinstance(name, str) or name.removeprefix(PREFIX) not in PLACES or not name.startswith(PREFIX):
+        return None
+    config = entry.get("config") if isinstance(entry, dict) else None
+    return name.removeprefix(PREFIX), {key: str(value) for key, value in (config or {}).items()}

@@ -1,0 +1,121 @@
+"""Slurm: sbatch for the job, a step of srun for the kernel, scancel for signals, one squeue for all states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from kernelkit.processes import ProcessError
+from kernelkit.provisioners.place import PlaceError, Request, State
+from kernelkit.provisioners.tools import Tools
+
+PATIENCE = 30.0  # seconds for a command; Slurm's own tools give up on a silent controller after about ten
+FLAGS = {
+    "partition": "--partition", "account": "--account", "cpus": "--cpus-per-task", "memory": "--mem",
+    "time": "--time", "gpus": "--gpus",
+}  # fmt: skip
+WORDS = r"[A-Za-z0-9_.,:+-]+"
+ENDED = {
+    "BOOT_FAIL": "its node did not boot",
+    "CANCELLED": "it was cancelled",
+    "COMPLETED": "it came to its end",
+    "DEADLINE": "it could not end before its deadline",
+    "FAILED": "it failed",
+    "NODE_FAIL": "its node failed",
+    "OUT_OF_MEMORY": "it used more memory than it had asked for; --memory asks for more",
+    "PREEMPTED": "a job of higher priority took its place",
+    "REVOKED": "it was moved to another cluster",
+    "TIMEOUT": "it reached its time limit; --time asks for more",
+}
+WAITING = {"CONFIGURING", "PENDING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "RESV_DEL_HOLD", "SPECIAL_EXIT"}
+HELD = {"JobHeldAdmin": "an administrator holds it", "JobHeldUser": "it is held: `scontrol release` lets it go"}
+UNKNOWN = "Invalid job id specified"
+# Run once in the job. The address is the one by which the controller knows the node; a name is looked up.
+PREPARE = r"""
+  export SRUN_CPUS_PER_TASK=${SLURM_CPUS_PER_TASK:-1} # srun takes no other word for it (22.05)
+  one=$(scontrol -o show node "$SLURMD_NODENAME" 2>/dev/null)
+  if [[ $one =~ NodeAddr=([^[:space:]]+) ]]; then
+    kernelkit_address=${BASH_REMATCH[1]}
+    if [[ $kernelkit_address == *[!0-9.]* ]]; then
+      one=$(getent ahostsv4 "$kernelkit_address")
+      kernelkit_address=${one%%[[:space:]]*}
+    fi
+  fi"""
+
+
+class Slurm:
+    """Any Slurm since 20.11, which brought ``srun --overlap``."""
+
+    name: ClassVar[str] = "slurm"
+    resources: ClassVar[Mapping[str, str]] = {
+        "partition": WORDS, "account": WORDS, "cpus": r"[1-9][0-9]*", "memory": r"[0-9]+[KMGT]?",
+        "time": r"([0-9]+-)?[0-9]+(:[0-9]{1,2}){0,2}", "gpus": WORDS,
+    }  # fmt: skip
+    # A step beside others of the job: a notebook may run srun itself.
+    launcher: ClassVar[Sequence[str]] = (
+        "srun",
+        "--ntasks=1",
+        "--overlap",
+        "--input=none",
+        "--mpi=none",
+        "--quiet",
+        "--",
+    )
+    prepare: ClassVar[str] = PREPARE
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    def directives(self, request: Request) -> list[str]:
+        """What sbatch reads at the head of the script."""
+        asked = [f"{FLAGS[name]}={value}" for name, value in request.resources.items()]
+        lines = ["--nodes=1", "--ntasks=1", "--no-requeue", "--open-mode=append", *asked, *request.options]
+        return [f"#SBATCH --job-name={request.name}", *(f"#SBATCH {line}" for line in lines)]
+
+    def submit(self, script: str, folder: str) -> str:
+        """Hand in the job with sbatch, which hands on the clean environment alone."""
+        printed = self._run(
+            "sbatch", "--parsable", "--export=ALL", f"--chdir={folder}", f"--output={folder}/output", script
+        )
+        return printed.strip().partition(";")[0]
+
+    def states(self, jobs: Sequence[str]) -> dict[str, State]:
+        """One squeue for all; a job that ended is remembered by Slurm for some minutes (MinJobAge)."""
+        try:
+            printed = self._run(
+                "squeue", "--noheader", "--states=all", f"--jobs={','.join(jobs)}", "--format=%A|%T|%r|%S"
+            )
+        except PlaceError as error:
+            if UNKNOWN in error.problem:
+                return {}
+            raise
+        rows = [line.split("|") for line in printed.splitlines()]
+        return {row[0]: _state(row[1], row[2], row[3]) for row in rows if len(row) == 4}
+
+    def signal(self, job: str, name: str) -> None:
+        """To every step of the job, and not to the script that started them."""
+        self._run("scancel", "--quiet", f"--signal={name}", job)
+
+    def cancel(self, jobs: Sequence[str]) -> None:
+        """One scancel for all."""
+        self._run("scancel", "--quiet", *jobs)
+
+    def _run(self, *command: str) -> str:
+        try:
+            return self._tools.run(*command, timeout=PATIENCE)
+        except ProcessError as error:
+            if UNKNOWN in error.output and command[0] == "scancel":
+                return ""
+            said = " ".join(error.output.split()).removeprefix(f"{command[0]}: error: ")
+            silent = f"{command[0]} did not answer within {PATIENCE:g} s"
+            problem = f"Slurm: {silent if error.code is None else said or str(error)}"
+            raise PlaceError(problem, "`sinfo` shows partitions and their limits, `squeue --me` your jobs.") from error
+
+
+def _state(name: str, reason: str, start: str) -> State:
+    if name in ENDED:
+        return State("ended", f"{ENDED[name]} ({name})")
+    if name not in WAITING:
+        return State("running", name)
+    expected = f", start expected at {start}" if start not in ("N/A", "") else ""
+    return State("waiting", HELD.get(reason, f"waiting ({reason}){expected}"))
