@@ -128,15 +128,21 @@ def _surroundings(choice: Choice, workshop: Workshop) -> dict[str, str]:
     return found | ({"PYTHONNOUSERSITE": "1"} if workshop.shared else {})
 
 
-def environment_after_steps(choice: Choice, *, say: Say) -> dict[str, str]:
-    """The environment a kernel of this choice gets, from its own wrapper. Raises SoftwareError with its last words."""
+def environment_after_steps(choice: Choice, *, say: Say, incoming: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment a kernel of this choice gets, from its own wrapper.
+
+    ``incoming`` is what the wrapper is started in; this process's own environment where it is left out.
+    Raises SoftwareError with its last words.
+    """
     bare = dataclasses.replace(choice, runtime=None)
     with tempfile.TemporaryDirectory(prefix="kernelkit-") as folder:
         wrapper = Path(folder, WRAPPER_FILE)
         wrapper.write_text(render.wrapper(bare), encoding="utf-8", errors="surrogateescape")
         try:
             argv = ["/bin/bash", "-p", str(wrapper), "--kernelkit-environment"]
-            answer = run(argv, timeout=STEPS_TIMEOUT, environment=_incoming())
+            answer = run(
+                argv, timeout=STEPS_TIMEOUT, environment=_incoming(os.environ if incoming is None else incoming)
+            )
         except ProcessError as error:
             raise _steps_failed(choice, error, say) from error
     entries = os.fsdecode(answer.stdout).split("\0")
@@ -170,7 +176,7 @@ def _interpreter(choice: Choice, environment: Mapping[str, str]) -> Interpreter:
         interpreter = probe(find_python(choice, environment), environment)
         builtfor.refuse_other(choice, interpreter, environment)
         return interpreter
-    interpreter = inside.probe(choice, container, environment, _incoming())
+    interpreter = inside.probe(choice, container, environment, _incoming(os.environ))
     if not any(
         Path(interpreter.path).is_relative_to(root)
         for root in (choice.cvmfs.value, *(one.path for one in choice.environments.values()))
@@ -179,9 +185,9 @@ def _interpreter(choice: Choice, environment: Mapping[str, str]) -> Interpreter:
     return interpreter
 
 
-def _incoming() -> dict[str, str]:
+def _incoming(given: Mapping[str, str]) -> dict[str, str]:
     """What the wrapper is given: on the path is then what the steps put there, and nothing of whoever installs."""
-    return {**os.environ, "PATH": render.BASE_PATH, "KERNELKIT_SNAPSHOT": "0"}
+    return {**given, "PATH": render.BASE_PATH, "KERNELKIT_SNAPSHOT": "0"}
 
 
 def _wants_user_hook(choice: Choice, shared: bool) -> bool:

@@ -22,7 +22,7 @@ LAYERS = (
     ("reading", "releases", "selection"),
     ("resolve",),
     ("scopes", "exchange", "seal", "bootstrap", "interpreter", "standins", "storage", "kernelspecs", "indexes"),
-    ("plan", "render", "copying", "packages", "unused", "differences"),
+    ("tomltext", "plan", "render", "copying", "packages", "unused", "differences"),
     ("venvs",),
     ("install", "overlay", "environments", "builtfor", "inside"),
     ("layers",),
@@ -33,6 +33,7 @@ LAYERS = (
     ("sandbox", "verify", "lint", "doctor", "launchlog", "snapshots", "fallback"),
     ("report", "demo", "warming"),
     ("proving",),
+    ("adopt",),
     ("cli",),
     ("__main__",),
 )
