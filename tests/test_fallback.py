@@ -147,7 +147,7 @@ class TestInTheNotebook:
     def test_a_python_that_refuses_becomes_the_fallback_in_the_same_process(self, site, version):
         site.python.write_text(f'#!/bin/sh\nexec {OTHERS[version]} "$@"\n')
         # Python 2 knows no such option, and ends before it could refuse.
-        site.wrapper.write_text(site.wrapper.read_text().replace(" -Xfrozen_modules=off", ""))
+        site.wrapper.write_text(site.wrapper.read_text().replace(" '-Xfrozen_modules=off'", ""))
         with running(site) as (manager, client):
             reply, _ = execute(client)
             pid = manager.provisioner.pid

@@ -77,22 +77,26 @@ async def parent(launch: Launch, limit: float) -> Finding:
     """It ends by itself when its server is killed."""
     if launch.served is None:
         return skipped("its provisioner keeps it elsewhere")
-    fault, cause_id = await _family(launch, limit) if launch.is_python else ("", "")
+    fault, cause_id = ("", "") if _excuse(launch) else await _family(launch, limit)
     launch.served.kill_server()
     if await launch.ended(KEPT_LIMIT) is not None:
         return PASSED
     if fault:
         return failed(fault, cause_id)
     launch.served.abandon()
-    if await launch.ended(NOTICE_LIMIT if launch.is_python else KEPT_LIMIT) is not None:
+    if await launch.ended(KEPT_LIMIT if _excuse(launch) else NOTICE_LIMIT) is not None:
         return PASSED
-    if not launch.is_python:
-        return Finding(
-            "note",
-            "it runs on when its server is killed; kernels of this language may not look after it",
-            "outlives-server",
-        )
+    reason = _excuse(launch)
+    if reason:
+        return Finding("note", f"it runs on when its server is killed; {reason}", "outlives-server")
     return failed("it runs on when its server is killed", "outlives-server")
+
+
+def _excuse(launch: Launch) -> str:
+    """Why it is no fault of this kernelspec's that its kernel runs on; empty where it is one."""
+    if not launch.is_python:
+        return "kernels of this language may not look after it"
+    return "the container's runtime stands between" if launch.spec.record.get("container") else ""
 
 
 async def _family(launch: Launch, limit: float) -> tuple[str, str]:
