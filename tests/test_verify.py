@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -45,13 +46,14 @@ class Bench:
         self.folder = folder
         self.tag = str(folder)
         self.runtime = folder / "runtime"
+        self.handed = folder / "handed"  # every connection file that a wrapper was given
         self.temporary = folder / "tmp"
         self.temporary.mkdir()
 
     def kernel(self, script, name="kernel", **fields):
         path = self.folder / "specs" / name
         path.mkdir(parents=True)
-        (path / "setup.sh").write_text(f"#!/bin/bash\n{script}\n")
+        (path / "setup.sh").write_text(f'#!/bin/bash\ncat -- "$2" >>"{self.handed}" 2>/dev/null; {script}\n')
         argv = ["/bin/bash", "{resource_dir}/setup.sh", "-f", "{connection_file}"]
         document = {"argv": argv, "display_name": name.title(), "language": "python"} | fields
         (path / "kernel.json").write_text(json.dumps({k: v for k, v in document.items() if v is not None}))
@@ -72,6 +74,32 @@ class Bench:
         assert not tagged(self.tag)
         assert not list(self.temporary.iterdir())
         assert not self.runtime.exists() or not list(self.runtime.iterdir())
+        assert not {port for port in self.ports() if self.is_ours(port)}
+
+    def ports(self):
+        """Every port that a kernel of this test was given."""
+        text = self.handed.read_text() if self.handed.exists() else ""
+        return {int(port) for port in re.findall(r'"\w+_port": (\d+)', text)}
+
+    def is_ours(self, port):
+        """Whether this process or a kernel of this test listens there: a number may be somebody else's by now."""
+        sockets = listening(port)
+        return bool(sockets) and any(
+            f"socket:[{socket}]" in open_files(pid) for pid in [os.getpid(), *tagged(self.tag)] for socket in sockets
+        )
+
+
+def listening(port):
+    """The sockets of this machine that listen on a port, by inode: proc_pid_net(5), state 0A."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return {row[9] for row in rows if row[3] == "0A" and int(row[1].partition(":")[2], 16) == port}
+
+
+def open_files(pid):
+    try:
+        return {os.readlink(entry) for entry in Path(f"/proc/{pid}/fd").iterdir()}
+    except OSError:
+        return set()
 
 
 @pytest.fixture
@@ -496,6 +524,16 @@ def test_an_interrupted_or_killed_run_leaves_nothing(bench, number, start):
         assert "never retrieved" not in errors and "Exception ignored" not in errors, errors
     wait_for(lambda: not tagged(bench.tag))  # what has been killed may take a moment to be gone
     wait_for(lambda: not list(bench.temporary.iterdir()))
+    bench.assert_nothing_left()
+
+
+def test_a_port_that_is_left_would_be_seen(bench):
+    with socket.create_server(("127.0.0.1", 0)) as left:
+        port = left.getsockname()[1]
+        bench.handed.write_text(f'{{"shell_port": {port}}}')
+        assert bench.ports() == {port}
+        with pytest.raises(AssertionError):
+            bench.assert_nothing_left()
     bench.assert_nothing_left()
 
 
