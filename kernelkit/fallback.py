@@ -20,7 +20,9 @@ from ipykernel.kernelbase import Kernel
 
 from kernelkit import __version__
 from kernelkit.bootstrap import REFUSED
+from kernelkit.causes import NONE, Cause
 from kernelkit.launchlog import last_lines, one_line, printable
+from kernelkit.reasons import of_reason
 
 ENAME = "KernelDidNotStart"
 CURVE = "curve_secretkey"  # the key by which a connection file asks for encryption (ipykernel 7)
@@ -37,7 +39,10 @@ _HTML = """\
 
 @dataclass(frozen=True)
 class Failure:
-    """Why a kernel did not start. ``output`` is the end of what its steps printed, ``log`` the launch log's path."""
+    """Why a kernel did not start. ``output`` is the end of what its steps printed, ``log`` the launch log's path.
+
+    ``cause`` is what `kernelkit test` would say that it was.
+    """
 
     name: str
     language: str
@@ -45,6 +50,7 @@ class Failure:
     reason: str
     output: tuple[str, ...]
     log: str
+    cause: Cause = NONE
 
     @property
     def title(self) -> str:
@@ -55,7 +61,8 @@ class Failure:
     def advice(self) -> str:
         """What to do next."""
         seen = f"`kernelkit log {self.name}` shows this start ({self.log})." if self.log else ""
-        return f"Once that is repaired, restart the kernel: it tries again. {seen}".strip()
+        known = f"What to do [{self.cause.id}]: {self.cause.advice}. " if self.cause else ""
+        return f"{known}Once that is repaired, restart the kernel: it tries again. {seen}".strip()
 
     @property
     def lines(self) -> list[str]:
@@ -154,7 +161,8 @@ def failure(name: str, language: str, version: str) -> Failure:
     told = {key: os.environ.pop(f"KERNELKIT_FAILED_{key}", "") for key in ("REASON", "OUTPUT", "LOG")}
     texts = {key: printable(os.fsencode(value)) for key, value in told.items()}
     reason = one_line(texts["REASON"]) or "the wrapper did not say why"
-    return Failure(name, language, version, reason, last_lines(texts["OUTPUT"]), one_line(texts["LOG"]))
+    output = last_lines(texts["OUTPUT"])
+    return Failure(name, language, version, reason, output, one_line(texts["LOG"]), of_reason(reason))
 
 
 def cannot_be_heard(arguments: list[str]) -> str:

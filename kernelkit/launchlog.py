@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from kernelkit.causes import NONE, Cause
 from kernelkit.definition import NAME
+from kernelkit.reasons import of_reason
 
 FORMAT = "1"
 KEPT = 20  # launches of a kernel
@@ -62,11 +64,18 @@ class Launch:
         found = _STEP.match(self.reason)
         return found[1] if found else ""
 
+    @property
+    def cause(self) -> Cause:
+        """Why it failed, as `kernelkit test` would say it; NONE where it did not."""
+        return of_reason(self.reason, self.output[-1] if self.output else "") if self.result == "failed" else NONE
+
     def row(self) -> dict[str, Any]:
         """It as plain values for JSON; times in milliseconds."""
+        why = self.cause
         return {
             "name": self.name, "started": self.started, "pid": self.pid, "result": self.result, "step": self.step,
-            "reason": self.reason, "ran": self.ran, "why": self.why, "recorded": self.recorded or None,
+            "reason": self.reason, "cause_id": why.id, "advice": why.advice,
+            "ran": self.ran, "why": self.why, "recorded": self.recorded or None,
             "steps_took": round(self.took * 1000, 3), "interpreter": self.interpreter, "id": self.id,
             "phases": [{"name": name, "milliseconds": round(seconds * 1000, 3)} for name, seconds in self.phases],
             "output": list(self.output), "file": str(self.file),

@@ -20,6 +20,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from pythons import OTHERS
 
+from kernelkit.causes import ADVICE
+
 ENAME = "KernelDidNotStart"
 HOSTILE = "<script>alert(1)</script> & 'single' \"double\" \x1b[31mred\x1b[0m \x07 line\u2028end é"
 
@@ -118,6 +120,7 @@ class TestInTheNotebook:
         text = "\n".join(error.traceback)
         assert reason in text
         assert "its last words" in text
+        assert "What to do [step-failed]: " + ADVICE["step-failed"] in text
         assert "restart the kernel" in text
         assert str(next(site.log.iterdir())) in text
         assert notebook.cells[1].outputs == []
@@ -142,6 +145,7 @@ class TestInTheNotebook:
         with running(site) as (_, client):
             reply, _ = execute(client)
         assert reply["evalue"] == f"{site.python}: this Python is gone or cannot be run; was the release removed?"
+        assert "[release-gone]" in "\n".join(reply["traceback"])
 
     @pytest.mark.parametrize("version", OTHERS)
     def test_a_python_that_refuses_becomes_the_fallback_in_the_same_process(self, site, version):

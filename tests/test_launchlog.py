@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from kernelkit import launchlog
+from kernelkit.causes import ADVICE
 
 SECRET = "hunter2-of-the-server"
 
@@ -95,6 +96,13 @@ class TestRecord:
         (launch,) = site.launches()
         assert launch["result"] == "failed"
         assert "could not be started" in launch["reason"]
+
+    def test_a_failure_says_what_to_do_as_a_test_of_the_kernel_does(self, site):
+        site.first.unlink()
+        site.failed()
+        (launch,) = site.launches()
+        assert (launch["cause_id"], launch["advice"]) == ("release-gone", ADVICE["release-gone"])
+        assert f"what to do:  {ADVICE['release-gone']} [release-gone]" in site.home.ok("log", "sample")
 
     def test_any_value_is_kept_as_it_is(self, site):
         site.first.write_text(

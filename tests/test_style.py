@@ -18,7 +18,7 @@ LAYERS = (
     ("__init__", "errors", "reserved", "platformtag", "causes"),
     ("processes", "kernel", "definition", "catalogue"),
     ("area", "schema", "steptemplate", "extending", "shell", "choice", "requirements"),
-    ("texts", "fingerprint", "containers", "provisioners"),
+    ("texts", "fingerprint", "containers", "provisioners", "reasons"),
     ("reading", "releases", "selection"),
     ("resolve",),
     ("scopes", "exchange", "seal", "bootstrap", "interpreter", "standins", "storage", "kernelspecs", "indexes"),

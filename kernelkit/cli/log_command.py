@@ -72,6 +72,8 @@ def age(seconds: float) -> str:
 
 def _lines(launch: Launch) -> Iterator[str]:
     yield f"{launch.name}: {summary(launch)}"
+    if launch.cause:
+        yield f"  what to do:  {launch.cause.advice} [{launch.cause.id}]"
     ran = f"{launch.ran}{_replayed(launch)}{': ' if launch.why else ''}{launch.why}"
     for key, value in (("ran", ran), ("python", launch.interpreter), ("process", launch.pid), ("file", launch.file)):
         if value:

@@ -68,7 +68,8 @@ async def _restarted(launch: Launch, limit: float, *, new_ports: bool = False) -
     except KernelDiedError as died:
         return failed(f"after a restart it {ending(died.code)}"), "Address already in use" in launch.output()
     except KernelSilentError as silent:
-        return failed(f"after a restart: {silent}"), False
+        lines = launch.output().strip().splitlines() or [""]
+        return failed(f"after a restart: {silent}"), "Address already in use" in lines[-1]
     except (OSError, ValueError, RuntimeError, TraitError) as error:
         return failed(f"it could not be started again: {error}"), False
 

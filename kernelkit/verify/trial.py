@@ -122,8 +122,9 @@ class Trial:
         self._phase("spawn", begin)
         try:
             await launch.answer(self.limit)
-        except KernelDiedError as died:
-            if last or not port_clash(self._evidence(died.code)):
+        except (KernelDiedError, KernelSilentError) as error:
+            code = error.code if isinstance(error, KernelDiedError) else None
+            if last or not port_clash(self._evidence(code)):
                 raise
             await launch.clean()
             return False

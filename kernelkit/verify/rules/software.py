@@ -2,28 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
 from kernelkit.causes import Cause, cause
+from kernelkit.reasons import ANSWERS, DENIED, MISSING, absence, of_reason
 from kernelkit.verify.evidence import Complaint, Evidence, Rule
 
 PREFIX = "kernelkit: "
 WRAPPER_CODE = 78  # a kernelkit wrapper that has said why on its standard error
 LAST_WORDS = "kernelkit:   | "
-# What a broken mount answers, see docs/causes.md; the words are the C library's.
-ANSWERS = {
-    "software-loop": "Too many levels of symbolic links",
-    "software-io-error": "Input/output error|Transport endpoint is not connected|Software caused connection abort"
-    "|Stale file handle|Host is down|Remote I/O error",
-}
-HUNG = "did not answer within"
-MISSING = "No such file or directory|Not a directory"
-GONE = "this Python is gone|release was removed"
-DENIED = "Permission denied"
 SOURCING = re.compile(r"(?:^|[;&|]\s*|\b(?:if|then|do)\s+)(?:source|\.)\s")
-PATH = re.compile(r"(?:^|[\s'\"`:])(/[^:'\"`\n]+?)(?=[:'\"`]|$)")
 
 
 def hung(evidence: Evidence) -> Cause | None:
@@ -44,36 +33,6 @@ def wrapper_said(evidence: Evidence) -> Cause | None:
         return None
     lines = [line.removeprefix(LAST_WORDS) for line in evidence.output.splitlines() if line.startswith(LAST_WORDS)]
     return of_reason(said[-1], lines[-1] if lines else "")
-
-
-def of_reason(reason: str, last_words: str = "") -> Cause:
-    """The cause behind the reason that a kernelkit wrapper gave; ``last_words`` is what its steps printed last."""
-    for id_, pattern in ANSWERS.items():
-        if re.search(pattern, reason):
-            return cause(id_, reason, last_words)
-    if HUNG in reason:
-        return cause("software-hung", reason, last_words)
-    if DENIED in reason:
-        return cause("software-unreadable", reason, last_words)
-    if re.search(f"{MISSING}|{GONE}", reason):
-        found = PATH.search(reason)
-        return cause(absence(found[1]) if found else "release-gone", reason, last_words)
-    return cause("step-failed", reason, last_words)
-
-
-def absence(path: str) -> str:
-    """Whether a whole software area is missing, or something that was in it."""
-    parts = Path(path).parts
-    if parts[1:2] == ("cvmfs",) and len(parts) > 2:
-        return "release-gone" if _answers(Path(*parts[:3])) else "software-missing"
-    return "release-gone" if _answers(Path(path).parent.parent) else "software-missing"
-
-
-def _answers(folder: Path) -> bool:
-    try:
-        return any(os.scandir(folder))
-    except OSError:
-        return False
 
 
 def answered(evidence: Evidence) -> Cause | None:
