@@ -37,6 +37,9 @@ def test_each_passes_every_check(site):
     assert {verdict["name"] for verdict in report["verdicts"]} == set(INSTALLED)
     for verdict in report["verdicts"]:
         assert {check["status"] for check in verdict["checks"]} <= {"passed", "skipped"}, verdict
+        phases = {phase["name"]: phase["seconds"] for phase in verdict["phases"]}
+        assert 0 < phases["steps"] < phases["steps"] + phases["kernel_info"], verdict
+        assert list(phases)[:4] == ["spawn", "steps", "kernel_info", "first reply"]
 
 
 def environment(home, name, **incoming):

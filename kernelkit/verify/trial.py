@@ -12,6 +12,7 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from traitlets import TraitError
 
 from kernelkit.causes import NONE, Cause, cause
+from kernelkit.launchlog import launches
 from kernelkit.provisioners.place import PlaceError
 from kernelkit.verify import checks, endings, logos, spec, whereabouts
 from kernelkit.verify.causes import explain, of_check, port_clash
@@ -109,6 +110,7 @@ class Trial:
             self._refuse(begin, explain(self._evidence(died.code)), str(died))
         except KernelSilentError as silent:
             self._refuse(begin, explain(self._evidence(None)), str(silent))
+        self._phase_of_steps()
         self._phase("kernel_info", begin)
         self._add("start", checks.PASSED, begin)
 
@@ -129,6 +131,13 @@ class Trial:
             await launch.clean()
             return False
         return True
+
+    def _phase_of_steps(self) -> None:
+        """What a wrapper of kernelkit's took until it became the interpreter, from the log of this very launch."""
+        pid = self._launch.pid if self._launch and self._launch.spec.record else None
+        logged = launches(self.target.name, 1) if pid else []
+        if logged and logged[0].pid == pid:
+            self._phases.append(Phase("steps", logged[0].seconds))
 
     def _refusal(self, refused: PlaceError) -> Cause:
         """Why there is no kernel on a node: the batch system's words, or what the kernel printed before it ended."""
