@@ -22,14 +22,18 @@ def shipped(folder: str) -> Path:
     raise RuntimeError(f"kernelkit was installed without its folder {folder!r}")
 
 
+def users_folder() -> Path:
+    """Where a user's own definitions lie."""
+    return Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "kernelkit/kernels"
+
+
 def search_path() -> list[Path]:
     """The folders that hold definitions: KERNELKIT_PATH, the user's, each prefix's, the machine's, the shipped."""
     listed = [Path(entry) for entry in os.environ.get("KERNELKIT_PATH", "").split(os.pathsep) if entry]
-    config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     prefixes = [Path(prefix, "share/kernelkit/kernels") for prefix in (sys.prefix, "/usr/local", "/usr")]
     return [
         *listed,
-        config / "kernelkit/kernels",
+        users_folder(),
         *prefixes,
         Path("/etc/kernelkit/kernels"),
         shipped("kernels"),

@@ -23,6 +23,7 @@ COMMANDS = {
     "render": "Write a kernel's files to a folder, without installing.",
     "releases": "List the releases that this machine offers.",
     "definitions": "List the definitions that can be installed.",
+    "new": "Write a definition to begin with.",
     "adopt": "Turn a hand-written kernelspec into a definition.",
     "demo": "Try it all on a sandbox: no CVMFS needed.",
     "completion": "Print the shell completion script.",
