@@ -67,6 +67,7 @@ def _may_be_kept(choice: Choice) -> bool:
 
 
 PLACE_TITLES = {"slurm": "Slurm", "htcondor": "HTCondor"}
+BY_MESSAGE = frozenset({"htcondor"})  # places that send no signals: their kernels are interrupted by messages
 
 
 def display_name(choice: Choice) -> str:
@@ -83,6 +84,8 @@ def environment_variables(choice: Choice) -> dict[str, str]:
 def _document(choice: Choice) -> dict[str, Any]:
     """kernel.json as an object, from its template, parsed and so proven to be JSON."""
     spec = dict(choice.runtime.spec) if choice.runtime else {}
+    if choice.place in BY_MESSAGE:
+        spec["interrupt_mode"] = "message"
     # jupyter_client fills $NAME in from its own environment: a dollar sign that is meant is doubled.
     env = {name: value.replace("$", "$$") for name, value in environment_variables(choice).items()}
     names = {

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-KEPT = {"PATH", "LANG", "TMPDIR", "CI", "PYENV_ROOT", "KERNELKIT_PICTURES"}
+KEPT = {"PATH", "LANG", "TMPDIR", "CI", "PYENV_ROOT", "KERNELKIT_PICTURES", "KERNELKIT_HTCONDOR_ROOT"}
 NETWORK = ("PIP_", "UV_", "SSL_", "REQUESTS_", "CURL_", "HTTP", "http", "NO_PROXY", "no_proxy", "ALL_PROXY")
 REAL_HOME = Path(pwd.getpwuid(os.getuid()).pw_dir)
 OURS = Path(tempfile.mkdtemp(prefix="kernelkit-tests-"))

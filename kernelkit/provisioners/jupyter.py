@@ -11,3 +11,9 @@ class SlurmProvisioner(BatchProvisioner):
     """A kernel on a node of a Slurm cluster."""
 
     place_name: ClassVar[str] = "slurm"
+
+
+class HTCondorProvisioner(BatchProvisioner):
+    """A kernel in a slot of an HTCondor pool."""
+
+    place_name: ClassVar[str] = "htcondor"

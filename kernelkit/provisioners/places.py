@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 
+from kernelkit.provisioners.htcondor import HTCondor
 from kernelkit.provisioners.place import Place
 from kernelkit.provisioners.slurm import Slurm
 from kernelkit.provisioners.tools import Tools
 
-PLACES: dict[str, Callable[[Tools], Place]] = {"slurm": Slurm}
+PLACES: dict[str, Callable[[Tools], Place]] = {"slurm": Slurm, "htcondor": HTCondor}
 PREFIX = "kernelkit-"  # of a provisioner's name in kernel.json
 
 

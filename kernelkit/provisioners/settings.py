@@ -104,12 +104,12 @@ def _amount(name: str, value: str) -> int:
     if name == "memory":
         return int(value[:-1]) * UNITS[value[-1]] if value[-1] in UNITS else int(value) * UNITS["M"]
     if name == "time":
-        return _seconds(value)
+        return seconds(value)
     return int(value)
 
 
-def _seconds(value: str) -> int:
-    """``minutes``, ``minutes:seconds``, ``hours:minutes:seconds``, or after ``days-`` hours first (sbatch(1))."""
+def seconds(value: str) -> int:
+    """Of ``minutes``, ``minutes:seconds``, ``hours:minutes:seconds``, or after ``days-`` hours first (sbatch(1))."""
     days, dash, rest = value.rpartition("-")
     numbers = [int(number) for number in rest.split(":")]
     units = (3600, 60, 1) if dash or len(numbers) == 3 else (60, 1)

@@ -1,0 +1,144 @@
+"""HTCondor: a vanilla job through the ``htcondor2`` bindings, whose folder is seen by the nodes.
+
+The bindings are imported when a job is handed in; ``kernelkit[htcondor]`` brings them. Facts of ClassAds and submit
+commands are those of the HTCondor manual (condor_submit, "Job ClassAd Attributes").
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+from kernelkit.provisioners.place import PlaceError, Request, State
+from kernelkit.provisioners.tools import Tools
+
+MARK = "#HTCONDOR "  # begins a line of the script that is a submit command
+KEPT = 120  # seconds that the queue remembers a job that has ended, so that why can be asked
+VACATE = 5  # seconds between a job's SIGTERM and its SIGKILL
+WORDS = r"[A-Za-z0-9_.,:+-]+"
+IDLE, RUNNING, REMOVED, COMPLETED, HELD, TRANSFERRING, SUSPENDED = range(1, 8)
+ATTRIBUTES = ["ClusterId", "JobStatus", "HoldReason", "RemoveReason", "ExitCode", "ExitBySignal", "ExitSignal"]
+# The slot's own daemon listens on the address by which the pool reaches its node.
+PREPARE = r"""
+  while IFS= read -r one; do
+    if [[ $one =~ ^MyAddress\ =\ \"\<([0-9.]+): ]]; then kernelkit_address=${BASH_REMATCH[1]}; fi
+  done < <(cat -- "${_CONDOR_MACHINE_AD:-/dev/null}" 2>/dev/null)"""
+
+
+class HTCondor:
+    """Any HTCondor that the bindings reach (25.0 and newer; tried against 23.9)."""
+
+    name: ClassVar[str] = "htcondor"
+    resources: ClassVar[Mapping[str, str]] = {
+        "account": WORDS, "cpus": r"[1-9][0-9]*", "memory": r"[0-9]+[KMGT]?",
+        "time": r"([0-9]+-)?[0-9]+(:[0-9]{1,2}){0,2}", "gpus": r"[0-9]+",
+    }  # fmt: skip
+    # A kernel that leads its group interrupts what its cells started, too (ipykernel's kernelbase.py).
+    launcher: ClassVar[Sequence[str]] = ("setsid",)
+    prepare: ClassVar[str] = PREPARE
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    def directives(self, request: Request) -> list[str]:
+        """Submit commands, a line each: ``submit`` reads them from the script's head, as sbatch does its own."""
+        return [MARK + line for line in [*_asked(request.resources), *request.options]]
+
+    def submit(self, script: str, folder: str) -> str:
+        """Hand in the script as it lies in its folder: no file is copied, nothing of the server's environment goes."""
+        with open(script, encoding="utf-8", errors="surrogateescape") as lines:  # noqa: PTH123 - a text as it is given
+            asked = [line.removeprefix(MARK).strip().partition("=") for line in lines if line.startswith(MARK)]
+        described = {
+            "executable": "/bin/bash", "transfer_executable": "False", "should_transfer_files": "NO",
+            "arguments": _quoted(["-p", script]), "environment": _quoted(_entries(self._tools.environment)),
+            "initialdir": folder, "output": f"{folder}/output", "error": f"{folder}/output", "log": f"{folder}/log",
+            "kill_sig": "SIGTERM", "job_max_vacate_time": str(VACATE), "batch_name": "kernelkit",
+            "leave_in_queue": f"(JobStatus == {REMOVED} || JobStatus == {COMPLETED})"
+            f" && time() - EnteredCurrentStatus < {KEPT}",
+            **{name.strip(): value.strip() for name, _, value in asked},
+        }  # fmt: skip
+        with _talking() as htcondor:
+            return str(_schedd(htcondor).submit(htcondor.Submit(described)).cluster())
+
+    def states(self, jobs: Sequence[str]) -> dict[str, State]:
+        """One query for all."""
+        with _talking() as htcondor:
+            constraint = f"stringListIMember(string(ClusterId), {_text(','.join(jobs))})"
+            ads = _schedd(htcondor).query(constraint, projection=ATTRIBUTES)
+        return {str(ad["ClusterId"]): _state(dict(ad)) for ad in ads}
+
+    def signal(self, job: str, name: str) -> None:
+        """Raises PlaceError: HTCondor sends a job no signal but the last; its kernels are interrupted by message."""
+        raise PlaceError(
+            f"HTCondor sends no SIG{name} to job {job}", "Install the kernel again: interrupts are messages."
+        )
+
+    def cancel(self, jobs: Sequence[str]) -> None:
+        """One removal for all."""
+        with _talking() as htcondor:
+            _schedd(htcondor).act(htcondor.JobAction.Remove, list(jobs), reason=("the notebook's kernel was ended", 0))
+
+
+def _asked(resources: Mapping[str, str]) -> Iterator[str]:
+    """The resources in the words of condor_submit."""
+    from kernelkit.provisioners.settings import seconds
+
+    words = {"cpus": "request_cpus", "memory": "request_memory", "gpus": "request_gpus", "account": "accounting_group"}
+    yield from (f"{words[name]} = {value}" for name, value in resources.items() if name in words)
+    if "time" in resources:
+        yield f"allowed_job_duration = {seconds(resources['time'])}"
+
+
+def _entries(environment: Mapping[str, str]) -> list[str]:
+    return [f"{name}={value}" for name, value in environment.items()]
+
+
+def _quoted(words: Sequence[str]) -> str:
+    """Words in condor_submit's newer syntax for arguments and environments: single quotes inside of double ones."""
+    return '"' + " ".join("'" + word.replace("'", "''").replace('"', '""') + "'" for word in words) + '"'
+
+
+def _text(text: str) -> str:
+    return '"' + re.sub(r"[^0-9,]", "", text) + '"'
+
+
+@contextlib.contextmanager
+def _talking() -> Iterator[Any]:
+    """The bindings; what they raise as a PlaceError."""
+    try:
+        import htcondor2
+    except ImportError as error:
+        raise PlaceError(
+            "HTCondor: there are no bindings here", "pip install 'kernelkit[htcondor]' beside Jupyter."
+        ) from error
+    try:
+        yield htcondor2
+    except htcondor2.HTCondorException as error:
+        said = " ".join(str(error).split())
+        raise PlaceError(
+            f"HTCondor: {said}", "`condor_q` shows your jobs, `condor_status` the pool's slots."
+        ) from error
+
+
+def _schedd(htcondor: Any) -> Any:
+    """The schedd that a site's configuration names, else this machine's own."""
+    name = htcondor.param.get("SCHEDD_HOST")
+    collector = htcondor.Collector()
+    kind = htcondor.DaemonType.Schedd
+    return htcondor.Schedd(collector.locate(kind, name) if name else collector.locate(kind))
+
+
+def _state(ad: Mapping[str, Any]) -> State:
+    status = int(ad["JobStatus"])
+    if status == HELD:
+        return State("ended", f"it is held: {ad.get('HoldReason', 'HTCondor does not say why')}")
+    if status == REMOVED:
+        return State("ended", f"it was removed: {ad.get('RemoveReason', 'HTCondor does not say by whom')}")
+    if status == COMPLETED:
+        by = f"signal {ad.get('ExitSignal')}" if ad.get("ExitBySignal") else f"code {ad.get('ExitCode')}"
+        return State("ended", f"it came to its end ({by})")
+    if status in (RUNNING, TRANSFERRING):
+        return State("running", "RUNNING")
+    return State("waiting", "suspended" if status == SUSPENDED else "waiting for a slot that fits")

@@ -1,0 +1,206 @@
+"""Kernels in the slots of a real HTCondor pool, and what they must survive. Nothing may be left after any of them."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from batch.htcondor import Pool
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from test_slurm import OneSpec, interrupted, job_of, run, until, until_async
+
+from kernelkit.provisioners.place import PlaceError
+
+pytestmark = [pytest.mark.htcondor, pytest.mark.xdist_group("htcondor"), pytest.mark.timeout(600)]
+
+LIMIT = 90  # seconds for what takes two on an idle machine
+PLACES = '[htcondor]\ndefaults = { memory = "200M" }\ngrace = 6\n'
+
+
+@pytest.fixture(scope="module")
+def pool():
+    with tempfile.TemporaryDirectory(prefix="condor.", dir="/tmp") as folder:
+        pool = Pool(Path(folder), (sys.base_prefix,))
+        try:
+            pool.up()
+            yield pool
+        finally:
+            pool.down()
+            Path(folder).mkdir(exist_ok=True)
+
+
+@pytest.fixture
+def condor(pool, tmp_path, monkeypatch):
+    """The pool, with a home of its own for the server; afterwards no job, process or file is left."""
+    (tmp_path / "places.toml").write_text(PLACES)
+    state = tmp_path / "sta te"
+    temporary = tmp_path / "tmp"
+    for folder in (state, temporary):
+        folder.mkdir()
+    more = {"KERNELKIT_PLACES": tmp_path / "places.toml", "XDG_STATE_HOME": state, "TMPDIR": temporary}
+    for name, value in {**pool.environment, **more}.items():
+        monkeypatch.setenv(name, str(value))
+    yield pool
+    until(lambda: not pool.jobs(), "jobs are left")
+    until(lambda: not pool.processes(), pool.processes)
+    until(lambda: not list(state.glob("kernelkit/.jobs/*")), "mailboxes are left")
+    until(lambda: not list(temporary.glob("kernelkit.*")), "keys are left on a node")
+
+
+def manager_of(language="python", **config):
+    specs = OneSpec()
+    provisioner = {"provisioner_name": "kernelkit-htcondor", "config": config}
+    specs.spec = KernelSpec(
+        argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"], display_name="a kernel",
+        language=language, interrupt_mode="message",
+        metadata={"kernel_provisioner": provisioner, "supported_encryption": ["curve"]},
+    )  # fmt: skip
+    return AsyncKernelManager(kernel_name="tried", kernel_spec_manager=specs)
+
+
+class Running:
+    """A kernel that answers, with its client; ended as a server does."""
+
+    def __init__(self, **config):
+        self.manager = manager_of(**config)
+
+    async def __aenter__(self):
+        await self.manager.start_kernel()
+        self.client = self.manager.client()
+        self.client.start_channels()
+        await self.client.wait_for_ready(timeout=LIMIT)
+        return self.manager, self.client
+
+    async def __aexit__(self, *_):
+        self.client.stop_channels()
+        if self.manager.has_kernel:
+            await self.manager.shutdown_kernel()
+
+
+def test_an_installed_kernel_passes_in_a_slot(condor, home, sandbox):
+    more = {name: os.environ[name] for name in ("CONDOR_CONFIG", "KERNELKIT_PLACES")}
+    home.ok("install", "belle2", "--cvmfs", sandbox, "--on", "htcondor", "--cpus", "1", "--time", "30", **more)
+    document = json.loads((home.kernels / "belle2-htcondor/kernel.json").read_text())
+    assert document["display_name"].startswith("HTCondor: Belle II")
+    assert document["interrupt_mode"] == "message"
+    script = home.ok("show", "belle2-htcondor", "--script", **more)
+    asked = {"#HTCONDOR request_cpus = 1", "#HTCONDOR request_memory = 200M", "#HTCONDOR allowed_job_duration = 1800"}
+    assert asked <= set(script.splitlines())
+    verdict = json.loads(home.ok("test", "belle2-htcondor", "--json", "-", **more))["verdicts"][0]
+    statuses = {check["id"]: check["status"] for check in verdict["checks"]}
+    expected = ("start", "execute", "streams", "interpreter", "environment", "interrupt", "children", "restart")
+    assert [statuses[name] for name in expected] == ["passed"] * len(expected), verdict
+    assert not list(home.path.glob(".local/state/kernelkit/.jobs/*"))
+
+
+def test_its_life(condor):
+    async def live():
+        async with Running() as (manager, client):
+            job = job_of(manager)
+            assert condor.jobs() == [job]
+            assert await run(client, "import os; print('_CONDOR_SLOT' in os.environ)") == ("ok", "True\n")
+            assert await interrupted(manager, client) == "KeyboardInterrupt"
+            assert (await run(client, "x = 1"))[0] == "ok"
+            await manager.restart_kernel()
+            await client.wait_for_ready(timeout=LIMIT)
+            assert (await run(client, "x"))[0] == "error"
+            assert job_of(manager) == job
+
+    asyncio.run(live())
+
+
+def test_no_key_is_in_the_job_ad_nor_in_any_command_or_environment(condor):
+    async def live():
+        async with Running() as (manager, _):
+            keys = [manager.session.key, manager.curve_secretkey]
+            ad = condor.tool("condor_q", "-allusers", "-l", job_of(manager)).encode()
+            seen = [
+                Path(f"/proc/{pid}/{part}").read_bytes()
+                for pid in condor.processes()
+                for part in ("cmdline", "environ")
+            ]
+            assert not any(key in text for key in keys for text in [ad, *seen])
+            folder = manager.provisioner.job.mailbox.folder
+            assert folder.stat().st_mode & 0o777 == 0o700
+            assert all(
+                not file.stat().st_mode & 0o077
+                for file in folder.iterdir()
+                if file.name in ("connection.json", "answers")
+            )
+
+    asyncio.run(live())
+
+
+def test_one_that_fits_no_slot_waits_and_can_be_cancelled(condor):
+    async def live():
+        manager = manager_of(cpus="64")
+        starting = asyncio.ensure_future(manager.start_kernel())
+        await until_async(condor.jobs, "it was not handed in")
+        assert not starting.done()
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+
+    asyncio.run(live())
+
+
+def test_held_and_removed_are_said(condor, caplog):
+    async def live():
+        async with Running() as (manager, _):
+            condor.tool("condor_hold", "-reason", "the disk is counted", job_of(manager))
+            await ended(manager)
+        async with Running() as (manager, _):
+            condor.tool("condor_rm", job_of(manager))
+            await ended(manager)
+
+    asyncio.run(live())
+    assert "it is held: the disk is counted" in caplog.text
+    assert "it was removed: via condor_rm" in caplog.text
+
+
+async def ended(manager):
+    deadline = time.monotonic() + LIMIT
+    while await manager.provisioner.poll() is None:
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.1)
+
+
+def test_what_the_pool_refuses_is_said(condor, tmp_path):
+    (tmp_path / "places.toml").write_text('[htcondor]\noptions = ["request_memory = no such words ("]\n')
+
+    async def live():
+        with pytest.raises(PlaceError, match="HTCondor: "):
+            await manager_of().start_kernel()
+
+    asyncio.run(live())
+
+
+SERVER = """
+import asyncio, sys, time
+sys.path.insert(0, sys.argv[1])
+from test_htcondor import manager_of
+async def serve():
+    manager = manager_of()
+    await manager.start_kernel()
+    print(manager.provisioner.job.id, flush=True)
+    await asyncio.sleep(600)
+asyncio.run(serve())
+"""
+
+
+def test_a_job_ends_with_its_server(condor):
+    argv = [sys.executable, "-W", "ignore", "-c", SERVER, str(Path(__file__).parent)]
+    server = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
+    job = server.stdout.readline().strip()
+    assert condor.jobs() == [job]
+    os.kill(server.pid, signal.SIGKILL)
+    server.wait()
+    server.stdout.close()
+    until(lambda: not condor.jobs(), "it outlived its server")
