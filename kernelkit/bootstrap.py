@@ -40,7 +40,10 @@ if not all(map(os.path.isabs, os.environ.get("PYTHONPATH", "/").split(os.pathsep
     sys.path[:] = [entry for entry in path if entry not in ("", os.getcwd())]
 """
 
+# A job that sees no home brings it along.
 _OVERLAY = """\
+if not os.path.isdir(overlay):
+    overlay = os.environ.get("KERNELKIT_OVERLAY", overlay)
 if not os.path.isdir(overlay):
     refuse(overlay + ": this overlay is gone; install the kernel again")
 sys.path.insert({place}, overlay)

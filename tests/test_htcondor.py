@@ -1,8 +1,10 @@
 """Kernels in the slots of a real HTCondor pool, and what they must survive. Nothing may be left after any of them."""
 
 import asyncio
+import dataclasses
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -151,7 +153,7 @@ def test_one_that_fits_no_slot_waits_and_can_be_cancelled(condor):
     asyncio.run(live())
 
 
-def test_held_and_removed_are_said(condor, caplog):
+def test_held_removed_and_preempted_are_said(condor, caplog):
     async def live():
         async with Running() as (manager, _):
             condor.tool("condor_hold", "-reason", "the disk is counted", job_of(manager))
@@ -159,10 +161,14 @@ def test_held_and_removed_are_said(condor, caplog):
         async with Running() as (manager, _):
             condor.tool("condor_rm", job_of(manager))
             await ended(manager)
+        async with Running() as (manager, _):
+            condor.tool("condor_vacate_job", job_of(manager))
+            await ended(manager)
 
     asyncio.run(live())
     assert "it is held: the disk is counted" in caplog.text
     assert "it was removed: via condor_rm" in caplog.text
+    assert "its slot was taken away" in caplog.text
 
 
 async def ended(manager):
@@ -195,7 +201,21 @@ asyncio.run(serve())
 """
 
 
-def test_a_job_ends_with_its_server(condor):
+@pytest.fixture
+def with_server_killed(condor):
+    """What kills a server with a kernel, and waits until its job is gone."""
+
+    def kill():
+        _live_and_be_killed(condor)
+
+    return kill
+
+
+def test_a_job_ends_with_its_server(with_server_killed):
+    with_server_killed()
+
+
+def _live_and_be_killed(condor):
     argv = [sys.executable, "-W", "ignore", "-c", SERVER, str(Path(__file__).parent)]
     server = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True)
     job = server.stdout.readline().strip()
@@ -204,3 +224,57 @@ def test_a_job_ends_with_its_server(condor):
     server.wait()
     server.stdout.close()
     until(lambda: not condor.jobs(), "it outlived its server")
+
+
+@pytest.fixture
+def unseen(condor, tmp_path):
+    """A folder that no slot sees, with the jobs' folder below it."""
+    folder = condor.folder / "unseen"
+    text = PLACES + f'folder = "{folder}/jo bs"\noptions = ["should_transfer_files = YES"]\n'
+    (tmp_path / "places.toml").write_text(text)
+    yield folder
+    until(lambda: not list(folder.glob("jo bs/*")), "mailboxes are left")
+    shutil.rmtree(folder)
+    folder.mkdir()
+
+
+@pytest.mark.parametrize("name", ["belle2", "atlas"])
+def test_a_kernel_where_no_folder_is_shared(unseen, home, sandbox, name):
+    """Not the jobs' folder, the home, the kernelspec nor its overlay: HTCondor carries them, and what is said."""
+    folder = unseen / "a home"
+    folder.mkdir()
+    home = dataclasses.replace(home, path=folder)
+    more = {name: os.environ[name] for name in ("CONDOR_CONFIG", "KERNELKIT_PLACES")}
+    home.ok("install", name, "--cvmfs", sandbox, "--on", "htcondor", **more)
+    made = json.loads((home.kernels / f"{name}-htcondor/kernel.json").read_text())["metadata"]["kernelkit"]
+    assert bool(made["ipykernel"]["overlay"]) == (name == "atlas")
+    verdict = json.loads(home.ok("test", f"{name}-htcondor", "--json", "-", **more))["verdicts"][0]
+    statuses = {check["id"]: check["status"] for check in verdict["checks"]}
+    expected = ("start", "execute", "streams", "interpreter", "environment", "interrupt", "children", "restart")
+    assert [statuses[name] for name in expected] == ["passed"] * len(expected), verdict
+
+
+def test_what_a_kernel_printed_reaches_a_server_that_shares_no_folder(unseen):
+    async def live():
+        manager = manager_of()
+        argv = ["/bin/sh", "-c", "echo this release is gone >&2; exit 78", "{connection_file}", "ipykernel"]
+        manager.kernel_spec_manager.spec.argv = argv
+        with pytest.raises(PlaceError, match="ended with code 78") as refused:
+            await manager.start_kernel()
+        assert "this release is gone" in refused.value.output
+
+    asyncio.run(live())
+
+
+def test_the_keys_of_a_server_that_was_killed_go_when_another_hands_in_a_job(unseen, with_server_killed):
+    with_server_killed()
+    (left,) = unseen.glob("jo bs/*")
+    assert (left / "connection.json").stat().st_mode & 0o777 == 0o600
+    long_ago = time.time() - 2 * 3600
+    os.utime(left / "orders", (long_ago, long_ago))
+
+    async def live():
+        async with Running():
+            assert not left.exists()
+
+    asyncio.run(live())

@@ -22,7 +22,7 @@ from kernelkit.provisioners import connection, endings, settings
 from kernelkit.provisioners.mailbox import Answers, Mailbox
 from kernelkit.provisioners.place import Place, PlaceError, Request
 from kernelkit.provisioners.places import place_of
-from kernelkit.provisioners.script import script
+from kernelkit.provisioners.script import overlay_of, script
 from kernelkit.provisioners.settings import Settings
 from kernelkit.provisioners.watch import Job, Watch, watch_of
 from kernelkit.reserved import RESOURCES
@@ -31,6 +31,7 @@ PASSED = {"JPY_SESSION_NAME", "KERNELKIT_FALLBACK", "KERNELKIT_BACKGROUND", "KER
 POLL = 0.1  # seconds between two looks into a mailbox
 CANCEL_LIMIT = 4.0  # seconds that a shutdown waits for cancelling
 SIGNAL_LIMIT = 2.0  # seconds that an interrupt, which a shutdown begins with, waits for the batch system
+ABANDONED = 3600.0  # seconds without a sign of life after which a server has been killed
 CAUSE_LIMIT = 10.0  # seconds that the batch system has for saying why a job ended
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -127,6 +128,7 @@ class BatchProvisioner(KernelProvisionerBase):
 
     async def _hand_in(self, cmd: list[str], content: dict[str, Any], environment: dict[str, str]) -> None:
         settings.check(self.settings, self.resources, self.place.resources)
+        await asyncio.to_thread(Mailbox.sweep, self.settings.mailboxes, max(ABANDONED, 10 * self.settings.grace))
         mailbox = Mailbox.create(self.settings.mailboxes, f"{self.kernel_id}-{secrets.token_hex(4)}")
         try:
             mailbox.put_start(content, environment)
@@ -144,6 +146,7 @@ class BatchProvisioner(KernelProvisionerBase):
         return Request(
             "kernelkit", self.kernel_spec.display_name, cmd, self.kernel_spec.resource_dir, str(mailbox.folder),
             self.settings.grace, self.resources, self.settings.options, self.settings.network,
+            overlay_of(self.kernel_spec.metadata),
         )  # fmt: skip
 
     async def _told(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""HTCondor: a vanilla job through the ``htcondor2`` bindings, whose folder is seen by the nodes.
+"""HTCondor: a vanilla job through the ``htcondor2`` bindings; HTCondor carries the mailbox where no node sees it.
 
 The bindings are imported when a job is handed in; ``kernelkit[htcondor]`` brings them. Facts of ClassAds and submit
-commands are those of the HTCondor manual (condor_submit, "Job ClassAd Attributes").
+commands are those of the HTCondor manual (condor_submit, condor_chirp, "Job ClassAd Attributes").
 """
 
 from __future__ import annotations
@@ -9,8 +9,12 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
+from kernelkit.provisioners import htcondor_events as events
+from kernelkit.provisioners.htcondor_events import COMPLETED, IDLE, LOG, REMOVED
+from kernelkit.provisioners.htcondor_node import CHANNEL, FIND, PREPARE
 from kernelkit.provisioners.place import PlaceError, Request, State
 from kernelkit.provisioners.tools import Tools
 
@@ -18,13 +22,9 @@ MARK = "#HTCONDOR "  # begins a line of the script that is a submit command
 KEPT = 120  # seconds that the queue remembers a job that has ended, so that why can be asked
 VACATE = 5  # seconds between a job's SIGTERM and its SIGKILL
 WORDS = r"[A-Za-z0-9_.,:+-]+"
-IDLE, RUNNING, REMOVED, COMPLETED, HELD, TRANSFERRING, SUSPENDED = range(1, 8)
 ATTRIBUTES = ["ClusterId", "JobStatus", "HoldReason", "RemoveReason", "ExitCode", "ExitBySignal", "ExitSignal"]
-# The slot's own daemon listens on the address by which the pool reaches its node.
-PREPARE = r"""
-  while IFS= read -r one; do
-    if [[ $one =~ ^MyAddress\ =\ \"\<([0-9.]+): ]]; then kernelkit_address=${BASH_REMATCH[1]}; fi
-  done < <(cat -- "${_CONDOR_MACHINE_AD:-/dev/null}" 2>/dev/null)"""
+# A job whose slot is taken away would start once more, for nobody.
+AGAIN = f"JobStatus == {IDLE} && NumJobStarts > 0"
 
 
 class HTCondor:
@@ -38,23 +38,29 @@ class HTCondor:
     # A kernel that leads its group interrupts what its cells started, too (ipykernel's kernelbase.py).
     launcher: ClassVar[Sequence[str]] = ("setsid",)
     prepare: ClassVar[str] = PREPARE
+    channel: ClassVar[str] = CHANNEL
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
 
     def directives(self, request: Request) -> list[str]:
         """Submit commands, a line each: ``submit`` reads them from the script's head, as sbatch does its own."""
-        return [MARK + line for line in [*_asked(request.resources), *request.options]]
+        carried = [path for path in (request.mailbox, request.resource_dir, request.overlay) if path]
+        inputs = f"transfer_input_files = {','.join(carried)}"
+        return [MARK + line for line in [inputs, *_asked(request.resources), *request.options]]
 
     def submit(self, script: str, folder: str) -> str:
-        """Hand in the script as it lies in its folder: no file is copied, nothing of the server's environment goes."""
+        """Hand in the script. Nothing of the server's environment goes, and files only where a node needs them."""
         with open(script, encoding="utf-8", errors="surrogateescape") as lines:  # noqa: PTH123 - a text as it is given
             asked = [line.removeprefix(MARK).strip().partition("=") for line in lines if line.startswith(MARK)]
         described = {
-            "executable": "/bin/bash", "transfer_executable": "False", "should_transfer_files": "NO",
-            "arguments": _quoted(["-p", script]), "environment": _quoted(_entries(self._tools.environment)),
-            "initialdir": folder, "output": f"{folder}/output", "error": f"{folder}/output", "log": f"{folder}/log",
+            "executable": "/bin/bash", "transfer_executable": "False", "should_transfer_files": "IF_NEEDED",
+            "transfer_output_files": '""', "want_io_proxy": "True", "initialdir": folder,
+            "arguments": _quoted(["-p", "-c", FIND, script, f"{Path(folder).name}/{Path(script).name}"]),
+            "environment": _quoted(_entries(self._tools.environment)),
+            "output": f"{folder}/output", "error": f"{folder}/output", "log": f"{folder}/{LOG}",
             "kill_sig": "SIGTERM", "job_max_vacate_time": str(VACATE), "batch_name": "kernelkit",
+            "periodic_remove": AGAIN,
             "leave_in_queue": f"(JobStatus == {REMOVED} || JobStatus == {COMPLETED})"
             f" && time() - EnteredCurrentStatus < {KEPT}",
             **{name.strip(): value.strip() for name, _, value in asked},
@@ -62,12 +68,12 @@ class HTCondor:
         with _talking() as htcondor:
             return str(_schedd(htcondor).submit(htcondor.Submit(described)).cluster())
 
-    def states(self, jobs: Sequence[str]) -> dict[str, State]:
-        """One query for all."""
+    def states(self, jobs: Mapping[str, str]) -> dict[str, State]:
+        """By their event logs; one query for those whose log the schedd keeps on another machine."""
         with _talking() as htcondor:
-            constraint = f"stringListIMember(string(ClusterId), {_text(','.join(jobs))})"
-            ads = _schedd(htcondor).query(constraint, projection=ATTRIBUTES)
-        return {str(ad["ClusterId"]): _state(dict(ad)) for ad in ads}
+            found = {number: events.of_log(Path(folder), htcondor) for number, folder in jobs.items()}
+            known = {number: state for number, state in found.items() if state}
+            return known | _asked_for([number for number in jobs if number not in known], htcondor)
 
     def signal(self, job: str, name: str) -> None:
         """Raises PlaceError: HTCondor sends a job no signal but the last; its kernels are interrupted by message."""
@@ -81,6 +87,15 @@ class HTCondor:
             _schedd(htcondor).act(htcondor.JobAction.Remove, list(jobs), reason=("the notebook's kernel was ended", 0))
 
 
+def _asked_for(jobs: Sequence[str], htcondor: Any) -> dict[str, State]:
+    """The states by the schedd's queue."""
+    if not jobs:
+        return {}
+    constraint = f"stringListIMember(string(ClusterId), {_text(','.join(jobs))})"
+    ads = _schedd(htcondor).query(constraint, projection=ATTRIBUTES)
+    return {str(ad["ClusterId"]): events.of_ad(dict(ad)) for ad in ads}
+
+
 def _asked(resources: Mapping[str, str]) -> Iterator[str]:
     """The resources in the words of condor_submit."""
     from kernelkit.provisioners.settings import seconds
@@ -92,7 +107,8 @@ def _asked(resources: Mapping[str, str]) -> Iterator[str]:
 
 
 def _entries(environment: Mapping[str, str]) -> list[str]:
-    return [f"{name}={value}" for name, value in environment.items()]
+    """Without the temporary folder, which is the slot's own."""
+    return [f"{name}={value}" for name, value in environment.items() if name != "TMPDIR"]
 
 
 def _quoted(words: Sequence[str]) -> str:
@@ -128,17 +144,3 @@ def _schedd(htcondor: Any) -> Any:
     collector = htcondor.Collector()
     kind = htcondor.DaemonType.Schedd
     return htcondor.Schedd(collector.locate(kind, name) if name else collector.locate(kind))
-
-
-def _state(ad: Mapping[str, Any]) -> State:
-    status = int(ad["JobStatus"])
-    if status == HELD:
-        return State("ended", f"it is held: {ad.get('HoldReason', 'HTCondor does not say why')}")
-    if status == REMOVED:
-        return State("ended", f"it was removed: {ad.get('RemoveReason', 'HTCondor does not say by whom')}")
-    if status == COMPLETED:
-        by = f"signal {ad.get('ExitSignal')}" if ad.get("ExitBySignal") else f"code {ad.get('ExitCode')}"
-        return State("ended", f"it came to its end ({by})")
-    if status in (RUNNING, TRANSFERRING):
-        return State("running", "RUNNING")
-    return State("waiting", "suspended" if status == SUSPENDED else "waiting for a slot that fits")

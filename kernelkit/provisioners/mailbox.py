@@ -8,6 +8,7 @@ the next kernel starts with. The folder is 0700 and each file 0600; it holds the
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import os
@@ -46,6 +47,15 @@ class Mailbox:
         for file in ("answers", "orders", "output"):
             mailbox._write(file, b"")
         return mailbox
+
+    @staticmethod
+    def sweep(parent: Path, age: float) -> None:
+        """Take away what servers left that have given no sign of life for ``age`` seconds: they were killed."""
+        for orders in parent.glob("*/orders"):
+            with contextlib.suppress(OSError):
+                entry = orders.stat()
+                if entry.st_uid == os.getuid() and time.time() - entry.st_mtime > age:
+                    shutil.rmtree(orders.parent, ignore_errors=True)
 
     @property
     def script(self) -> Path:

@@ -36,7 +36,8 @@ class State:
 class Request:
     """All that a job is made from. ``resources`` have the names of the command line's options, all of them texts.
 
-    ``mailbox`` is the folder through which server and job talk; ``grace`` is in seconds.
+    ``mailbox`` is the folder through which server and job talk; ``grace`` is in seconds; ``overlay`` is the folder
+    of packages that the kernel's Python lacks, where there is one.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Request:
     resources: Mapping[str, str] = field(default_factory=dict)
     options: Sequence[str] = ()
     network: str = ""
+    overlay: str = ""
 
 
 class Place(Protocol):
@@ -55,24 +57,32 @@ class Place(Protocol):
 
     ``resources`` are the options that it understands, each with a pattern that a value must match; ``launcher`` is
     what starts the kernel inside the job, before the kernel's own command; ``prepare`` is shell text run once in the
-    job, which may set kernelkit_address to the one of its node.
+    job, which may set kernelkit_address to the one of its node. ``channel`` is shell text for where a node does not see
+    the mailbox: functions kernelkit_arrive, kernelkit_fetch and kernelkit_send; empty where every node must see it.
     """
 
     name: ClassVar[str]
     resources: ClassVar[Mapping[str, str]]
     launcher: ClassVar[Sequence[str]]
     prepare: ClassVar[str]
+    channel: ClassVar[str]
 
     def directives(self, request: Request) -> list[str]:
         """The lines at the head of the script that say what the job needs; pure."""
         ...
 
     def submit(self, script: str, folder: str) -> str:
-        """Hand in the script file and return the job's id. Raises PlaceError with the batch system's own words."""
+        """Hand in the script file, which lies in the mailbox ``folder``; the job's id.
+
+        Raises PlaceError with the batch system's own words.
+        """
         ...
 
-    def states(self, jobs: Sequence[str]) -> dict[str, State]:
-        """The states of all jobs, by one query; those that are no longer known are left out. Raises PlaceError."""
+    def states(self, jobs: Mapping[str, str]) -> dict[str, State]:
+        """The states of all jobs, by one query at most; those that are no longer known are left out.
+
+        ``jobs`` has the mailbox of each id. Raises PlaceError.
+        """
         ...
 
     def signal(self, job: str, name: str) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from kernelkit.provisioners import settings
 from kernelkit.provisioners.place import Request
 from kernelkit.provisioners.places import declared, place_of
-from kernelkit.provisioners.script import script
+from kernelkit.provisioners.script import overlay_of, script
 
 
 def preview(document: Mapping[str, Any], folder: Path) -> str | None:
@@ -24,5 +24,6 @@ def preview(document: Mapping[str, Any], folder: Path) -> str | None:
         Request(
             "kernelkit", str(document.get("display_name", "")), document.get("argv", []), str(folder),
             str(here.mailboxes / "KERNEL-ID"), here.grace, {**here.defaults, **resources}, here.options, here.network,
+            overlay_of(document.get("metadata", {})),
         ),
     )  # fmt: skip

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from jinja2 import FileSystemLoader
 
@@ -11,7 +13,11 @@ from kernelkit import catalogue
 from kernelkit.provisioners.place import Place, Request
 from kernelkit.shell import ShellEnvironment
 
-CONNECTION = '"$kernelkit_private"/connection.json'
+FILLED = {
+    "{connection_file}": '"$kernelkit_private"/connection.json',  # the one on the node
+    "{resource_dir}": '"$kernelkit_spec"',
+}
+PARTS = re.compile("(" + "|".join(map(re.escape, FILLED)) + ")")
 
 
 def script(place: Place, request: Request) -> str:
@@ -20,15 +26,22 @@ def script(place: Place, request: Request) -> str:
     return environment.get_template("batch.sh.j2").render(
         directives=place.directives(request), title=request.title, mailbox=request.mailbox, grace=request.grace,
         network=request.network, prepare=place.prepare.strip("\n"), launcher=list(place.launcher),
-        command=command(request.argv, request.resource_dir),
+        channel=place.channel.strip("\n"), resource_dir=request.resource_dir, overlay=request.overlay,
+        command=command(request.argv),
     )  # fmt: skip
 
 
-def command(argv: Sequence[str], resource_dir: str) -> str:
-    """A kernelspec's argv as shell words, the connection file being the one on the node."""
-    filled = [argument.replace("{resource_dir}", resource_dir) for argument in argv]
-    return " ".join(CONNECTION.join(map(_quoted, argument.split("{connection_file}"))) or "''" for argument in filled)
+def command(argv: Sequence[str]) -> str:
+    """A kernelspec's argv as shell words; what depends on the node is a variable there."""
+    return " ".join("".join(map(_word, PARTS.split(argument))) or "''" for argument in argv)
 
 
-def _quoted(text: str) -> str:
-    return shlex.quote(text) if text else ""
+def _word(part: str) -> str:
+    return FILLED.get(part) or (shlex.quote(part) if part else "")
+
+
+def overlay_of(metadata: Mapping[str, Any]) -> str:
+    """The folder of packages that a kernelspec's metadata names; empty where its Python has all by itself."""
+    ours = metadata.get("kernelkit")
+    ipykernel = ours.get("ipykernel") if isinstance(ours, dict) else None
+    return str(ipykernel.get("overlay") or "") if isinstance(ipykernel, dict) else ""

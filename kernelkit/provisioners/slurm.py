@@ -62,6 +62,7 @@ class Slurm:
         "--",
     )
     prepare: ClassVar[str] = PREPARE
+    channel: ClassVar[str] = ""
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
@@ -79,7 +80,7 @@ class Slurm:
         )
         return printed.strip().partition(";")[0]
 
-    def states(self, jobs: Sequence[str]) -> dict[str, State]:
+    def states(self, jobs: Mapping[str, str]) -> dict[str, State]:
         """One squeue for all; a job that ended is remembered by Slurm for some minutes (MinJobAge)."""
         try:
             printed = self._run(

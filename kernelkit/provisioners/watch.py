@@ -134,7 +134,7 @@ class Watch:
     def _learn(self, jobs: dict[str, Job]) -> bool:
         """Ask, and tell each job; whether anything is new."""
         try:
-            states = self.place.states(sorted(jobs))
+            states = self.place.states({number: str(job.mailbox.folder) for number, job in jobs.items()})
         except PlaceError as error:
             for job in jobs.values():
                 job.silent = error.problem

@@ -109,6 +109,12 @@ SLOT_TYPE_1_PARTITIONABLE = False
 BASE_CGROUP =
 SHUTDOWN_GRACEFUL_TIMEOUT = 10
 SHUTDOWN_FAST_TIMEOUT = 5
+USER_JOB_WRAPPER = {folder}/wrapper
+"""
+# Jobs do not see what lies in the folder "unseen", which those who hand them in do.
+WRAPPER = """\
+#!/bin/sh
+exec unshare --user --map-root-user --mount sh -c 'mount -t tmpfs none "$0" && exec "$@"' {folder}/unseen "$@"
 """
 # The client has a token of the pool and not its signing key, with which it would take itself for the pool.
 CLIENT = """\
@@ -126,11 +132,17 @@ START = """\
 set -e
 root=$1 folder=$2
 shift 2
+mount --rbind "$root" "$root"
 for place in proc sys dev; do mkdir -p "$root/$place"; mount --rbind "/$place" "$root/$place"; done
 for place in "$@"; do mkdir -p "$root$place"; mount --bind "$place" "$root$place"; done
 touch "$root/etc/hosts"
 mount --bind /etc/hosts "$root/etc/hosts"
-exec unshare --user --map-user=1000 --map-group=1000 --root="$root" --wd=/tmp \
+mkdir -p "$root/.host"
+cd "$root"
+# Not chroot, from which no further namespace can be made, as a job's wrapper does.
+pivot_root . .host
+umount --lazy /.host
+exec unshare --user --map-user=1000 --map-group=1000 --wd=/tmp \
   env -i PATH={path} HOME=/tmp USER={user} LOGNAME={user} LANG=C.UTF-8 CONDOR_CONFIG="$folder/condor_config" condor_master -f
 """
 
@@ -187,7 +199,7 @@ class Pool:
         file.write_text(token)
 
     def _configure(self) -> None:
-        for name in ("log", "spool", "execute", "run", "passwords.d", "tokens.d", "client/tokens.d"):
+        for name in ("log", "spool", "execute", "run", "passwords.d", "tokens.d", "client/tokens.d", "unseen"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         for name in ("passwords.d", "tokens.d", "client/tokens.d"):
             (self.folder / name).chmod(0o700)
@@ -206,6 +218,8 @@ class Pool:
             "slots": SLOTS,
             "allowed": allowed,
         }
+        (self.folder / "wrapper").write_text(WRAPPER.format(folder=self.folder))
+        (self.folder / "wrapper").chmod(0o755)
         (self.folder / "condor_config").write_text((BOTH + POOL).format(**values))
         (self.folder / "client/condor_config").write_text((BOTH + CLIENT).format(**values))
 
