@@ -1,7 +1,7 @@
 """The kernel that starts where the real one could not: it shows why in the notebook, and runs no code.
 
 A wrapper becomes ``<kernelkit's Python> -E -P -c <text> NAME LANGUAGE VERSION -f CONNECTION_FILE`` (its ``TEXT`` is
-in `kernelkit.bootstrap`) and says what happened in three variables, since arguments are seen by every user of a
+in `kernelkit.bootstrap`) and says what happened in variables, since arguments are seen by every user of a
 machine. A restart starts the wrapper, and so tries the real thing again.
 """
 
@@ -20,10 +20,11 @@ from ipykernel.kernelbase import Kernel
 
 from kernelkit import __version__
 from kernelkit.bootstrap import REFUSED
-from kernelkit.causes import NONE, Cause
+from kernelkit.causes import ADVICE, NONE, Cause, cause
 from kernelkit.launchlog import last_lines, one_line, printable
 from kernelkit.reasons import of_reason
 
+TOLD = ("REASON", "OUTPUT", "LOG", "CAUSE", "TITLE")
 ENAME = "KernelDidNotStart"
 CURVE = "curve_secretkey"  # the key by which a connection file asks for encryption (ipykernel 7)
 
@@ -41,7 +42,7 @@ _HTML = """\
 class Failure:
     """Why a kernel did not start. ``output`` is the end of what its steps printed, ``log`` the launch log's path.
 
-    ``cause`` is what `kernelkit test` would say that it was.
+    ``cause`` is what `kernelkit test` would say that it was, ``told`` a title of its own.
     """
 
     name: str
@@ -51,11 +52,12 @@ class Failure:
     output: tuple[str, ...]
     log: str
     cause: Cause = NONE
+    told: str = ""
 
     @property
     def title(self) -> str:
         """What every form of it begins with."""
-        return f"The kernel {self.name} did not start, and no code was run."
+        return self.told or f"The kernel {self.name} did not start, and no code was run."
 
     @property
     def advice(self) -> str:
@@ -67,7 +69,7 @@ class Failure:
     @property
     def lines(self) -> list[str]:
         """All of it as plain text."""
-        said = ["The last lines that the steps printed:", *(f"  | {line}" for line in self.output)]
+        said = ["The last lines that were printed:", *(f"  | {line}" for line in self.output)]
         return [self.title, self.reason, *(said if self.output else []), self.advice]
 
     @property
@@ -76,7 +78,7 @@ class Failure:
         output = ""
         if self.output:
             lines = html.escape("\n".join(self.output))
-            output = f"<p>The last lines that the steps printed:</p>\n<pre>{lines}</pre>\n"
+            output = f"<p>The last lines that were printed:</p>\n<pre>{lines}</pre>\n"
         title, reason, advice = map(html.escape, (self.title, self.reason, self.advice))
         return _HTML.format(title=title, reason=reason, output=output, advice=advice)
 
@@ -158,11 +160,13 @@ class FallbackApp(IPKernelApp):
 
 def failure(name: str, language: str, version: str) -> Failure:
     """What the wrapper left in the environment, taken out of it; all text made printable."""
-    told = {key: os.environ.pop(f"KERNELKIT_FAILED_{key}", "") for key in ("REASON", "OUTPUT", "LOG")}
+    told = {key: os.environ.pop(f"KERNELKIT_FAILED_{key}", "") for key in TOLD}
     texts = {key: printable(os.fsencode(value)) for key, value in told.items()}
     reason = one_line(texts["REASON"]) or "the wrapper did not say why"
     output = last_lines(texts["OUTPUT"])
-    return Failure(name, language, version, reason, output, one_line(texts["LOG"]), of_reason(reason))
+    known = cause(texts["CAUSE"], reason) if texts["CAUSE"] in ADVICE else of_reason(reason)
+    title = one_line(texts["TITLE"])
+    return Failure(name, language, version, reason, output, one_line(texts["LOG"]), known, title)
 
 
 def cannot_be_heard(arguments: list[str]) -> str:

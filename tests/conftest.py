@@ -95,6 +95,15 @@ def home(tmp_path):
     return Home(folder)
 
 
+@pytest.fixture
+def page():
+    """A page of a real browser."""
+    from browsing import opened_page
+
+    with opened_page() as page:
+        yield page
+
+
 @pytest.fixture(scope="session")
 def sandbox(tmp_path_factory):
     """The CVMFS-shaped sandbox, in a folder whose name has a space and a letter beyond ASCII in it."""

@@ -14,9 +14,21 @@ from pathlib import Path
 
 import pytest
 from batch.htcondor import Pool
+from browsing import write_notebook
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
-from test_slurm import OneSpec, interrupted, job_of, run, until, until_async
+from lab import running_lab
+from test_slurm import (
+    SLEEPS,
+    WHERE,
+    OneSpec,
+    interrupted,
+    job_of,
+    live_in_jupyterlab,
+    run,
+    until,
+    until_async,
+)
 
 from kernelkit.provisioners.place import PlaceError
 
@@ -46,7 +58,12 @@ def condor(pool, tmp_path, monkeypatch):
     temporary = tmp_path / "tmp"
     for folder in (state, temporary):
         folder.mkdir()
-    more = {"KERNELKIT_PLACES": tmp_path / "places.toml", "XDG_STATE_HOME": state, "TMPDIR": temporary}
+    more = {
+        "KERNELKIT_PLACES": tmp_path / "places.toml",
+        "XDG_STATE_HOME": state,
+        "TMPDIR": temporary,
+        "KERNELKIT_FALLBACK": "0",
+    }
     for name, value in {**pool.environment, **more}.items():
         monkeypatch.setenv(name, str(value))
     yield pool
@@ -278,3 +295,17 @@ def test_the_keys_of_a_server_that_was_killed_go_when_another_hands_in_a_job(uns
             assert not left.exists()
 
     asyncio.run(live())
+
+
+@pytest.mark.browser
+def test_a_notebook_in_jupyterlab(condor, home, sandbox, page):
+    more = {name: os.environ[name] for name in ("CONDOR_CONFIG", "KERNELKIT_PLACES", "TMPDIR")}
+    home.ok("install", "belle2", "--cvmfs", sandbox, "--on", "htcondor", **more)
+    write_notebook(home, "belle2-htcondor", WHERE, SLEEPS)
+
+    def end_job(job):
+        condor.tool("condor_hold", "-reason", "the disk is counted", job)
+
+    with running_lab(home, **more) as address:
+        live_in_jupyterlab(page, address, condor, "slot", end_job)
+    assert not list(home.path.glob(".local/state/kernelkit/.jobs/*"))

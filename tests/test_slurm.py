@@ -14,8 +14,10 @@ from pathlib import Path
 
 import pytest
 from batch.slurm import Slurm
+from browsing import Notebook, picture, write_notebook
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
+from lab import running_lab
 
 from kernelkit.provisioners.place import PlaceError
 
@@ -53,6 +55,7 @@ def slurm(cluster, tmp_path, monkeypatch):
         "KERNELKIT_PLACES": places,
         "XDG_STATE_HOME": state,
         "TMPDIR": cluster.temporary,
+        "KERNELKIT_FALLBACK": "0",
     }.items():
         monkeypatch.setenv(name, str(value))
     yield cluster
@@ -371,6 +374,61 @@ def test_a_kernel_that_cannot_start_says_what_it_printed(slurm):
     asyncio.run(live())
 
 
+async def shown(client):
+    """What a front end shows of a cell."""
+    said = []
+    reply = await client.execute_interactive(
+        "1 + 1", timeout=LIMIT, output_hook=lambda message: said.append(message["content"]), stop_on_error=False
+    )
+    assert reply["content"]["status"] == "error"
+    return "\n".join(part["data"]["text/plain"] for part in said if "data" in part)
+
+
+@contextlib.asynccontextmanager
+async def restarted(manager):
+    """A client of the kernel that a restart brings, wherever it listens."""
+    await manager.restart_kernel(now=True)
+    client = manager.client()
+    client.start_channels()
+    try:
+        await client.wait_for_ready(timeout=LIMIT)
+        yield client
+    finally:
+        client.stop_channels()
+
+
+def test_a_notebook_says_why_no_job_was_taken_and_a_restart_tries_again(slurm, monkeypatch):
+    monkeypatch.setenv("KERNELKIT_FALLBACK", "1")
+
+    async def live():
+        async with running(partition="none") as (manager, client):
+            text = await shown(client)
+            assert "The kernel tried has no job, and no code was run." in text
+            assert "nvalid partition" in text
+            assert manager.ip == "127.0.0.1"
+            manager.provisioner.partition = "debug"
+            async with restarted(manager) as other:
+                assert await run(other, "print(6 * 7)") == ("ok", "42\n")
+
+    asyncio.run(live())
+
+
+def test_a_notebook_says_why_its_job_ended_before_there_is_another(slurm, monkeypatch):
+    monkeypatch.setenv("KERNELKIT_FALLBACK", "1")
+
+    async def live():
+        async with running() as (manager, _):
+            slurm.ask("scontrol", "update", f"JobId={job_of(manager)}", "EndTime=now")
+            while await manager.is_alive():
+                await asyncio.sleep(0.1)
+            async with restarted(manager) as telling:
+                assert "its time limit; --time asks for more" in await shown(telling)
+            async with restarted(manager) as other:
+                assert await run(other, "print(6 * 7)") == ("ok", "42\n")
+
+    asyncio.run(live())
+
+
 class Listener(logging.Handler):
     def __init__(self, said):
         super().__init__()
@@ -499,3 +557,49 @@ def test_twenty_kernels_at_once_and_one_query_for_all(slurm):
         await asyncio.gather(*(manager.shutdown_kernel(now=True) for manager in managers))
 
     asyncio.run(live())
+
+
+# ---- in JupyterLab
+
+
+def live_in_jupyterlab(page, address, batch, where, end_job):
+    """Open, run, interrupt, restart; the job ends by itself, which the notebook says; another; shut down."""
+    notebook = Notebook(page, address)
+    notebook.run(0).get_by_text(f"runs in {where}").wait_for()
+    picture(page, f"{batch.name}-runs.png")
+    sleeping = notebook.run(1)
+    sleeping.get_by_text("sleeps").wait_for()
+    notebook.do("interrupt")
+    sleeping.get_by_text("KeyboardInterrupt").first.wait_for()
+    picture(page, f"{batch.name}-interrupted.png")
+    (job,) = batch.jobs()
+    notebook.restart()
+    notebook.run(0).get_by_text(f"runs in {where}").wait_for()
+    assert batch.jobs() == [job]
+    end_job(job)
+    notebook.accept("appears to have died")
+    notebook.run(0).get_by_text("has no job, and no code was run").first.wait_for()
+    picture(page, f"{batch.name}-ended.png")
+    notebook.restart()
+    notebook.run(0).get_by_text(f"runs in {where}").wait_for()
+    notebook.do("shutdown")
+    until(lambda: not batch.jobs(), "the job outlives its notebook")
+
+
+WHERE = "import os\nprint('runs in', os.environ.get('SLURMD_NODENAME') or os.environ['_CONDOR_SLOT'])"
+SLEEPS = "import time\nprint('sleeps', flush=True)\nfor i in range(600): time.sleep(.1)"
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(400)
+def test_a_notebook_in_jupyterlab(slurm, home, sandbox, page, monkeypatch):
+    more = {name: os.environ[name] for name in ("SLURM_CONF", "KERNELKIT_PLACES", "TMPDIR")}
+    home.ok("install", "belle2", "--cvmfs", sandbox, "--on", "slurm", "--partition", "far", **more)
+    write_notebook(home, "belle2-slurm", WHERE, SLEEPS)
+
+    def end_job(job):
+        slurm.ask("scontrol", "update", f"JobId={job}", "EndTime=now")
+
+    with running_lab(home, **more) as address:
+        live_in_jupyterlab(page, address, slurm, "kk2", end_job)
+    assert not list(home.path.glob(".local/state/kernelkit/.jobs/*"))

@@ -150,6 +150,8 @@ exec unshare --user --map-user=1000 --map-group=1000 --wd=/tmp \
 class Pool:
     """A pool whose files lie in ``folder``, which must be below /tmp or in ``seen``, as all must that its jobs see."""
 
+    name = "htcondor"
+
     def __init__(self, folder: Path, seen: tuple[str, ...] = ()) -> None:
         self.folder = folder
         kept = os.environ.get("KERNELKIT_HTCONDOR_ROOT")

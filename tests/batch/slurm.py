@@ -75,6 +75,8 @@ PartitionName=short Nodes=kk1,kk2 MaxTime=1:00:00 State=UP
 class Slurm:
     """The daemons below one folder; what a client needs is in ``environment``."""
 
+    name = "slurm"
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._children: dict[int, subprocess.Popen[bytes]] = {}
