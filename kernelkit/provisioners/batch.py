@@ -33,6 +33,7 @@ POLL = 0.1  # seconds between two looks into a mailbox
 CANCEL_LIMIT = 4.0  # seconds that a shutdown waits for cancelling
 SIGNAL_LIMIT = 2.0  # seconds that an interrupt, which a shutdown begins with, waits for the batch system
 ABANDONED = 3600.0  # seconds without a sign of life after which a server has been killed
+LAST_WORDS = 5  # lines of what a kernel printed before its job ended
 CAUSE_LIMIT = 10.0  # seconds that the batch system has for saying why a job ended
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -256,7 +257,7 @@ class BatchProvisioner(KernelProvisionerBase):
 
     async def _report(self, job: Job, code: int) -> None:
         """Log why it ended; where its job did, a notebook is told before there is another."""
-        cause, printed = await self._cause(job), job.mailbox.output()
+        cause, printed = await self._cause(job), job.mailbox.output(LAST_WORDS)
         self.log.warning("%s: %s", self.place.name, cause)
         if self._end_of_job(job):
             self._untold = PlaceError(cause, "Restart the kernel once more for another job.", code=code, output=printed)

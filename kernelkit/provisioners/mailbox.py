@@ -102,8 +102,14 @@ class Mailbox:
         return "\n".join(text[-64 * 1024 :].strip().splitlines()[-lines:])
 
     def remove(self) -> None:
-        """Take it away, keys and all; a job that still starts finds nothing and ends."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Take it away, keys and all; a job that still starts finds nothing and ends.
+
+        Under another name, since a batch system may just be making a file in it.
+        """
+        going = self.folder.with_name(f"{self.folder.name}.gone")
+        with contextlib.suppress(OSError):
+            self.folder.rename(going)
+        shutil.rmtree(going, ignore_errors=True)
 
     def _write(self, name: str, content: bytes) -> None:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
