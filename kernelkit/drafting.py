@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +11,7 @@ from kernelkit import catalogue
 from kernelkit.definition import NAME
 from kernelkit.discovery import from_shell
 from kernelkit.errors import RefusedError, UsageError
-from kernelkit.storage import create
+from kernelkit.storage import write_new
 from kernelkit.tomltext import literal, pairs, value
 
 HEAD = """\
@@ -43,20 +44,48 @@ prints = "42"
 
 
 def write(name: str, file: Path | None, environment: Mapping[str, str]) -> Path:
-    """Write the draft of a definition where the user's own lie, or to ``file``. Raises UsageError, RefusedError."""
+    """Write the draft of a definition where the user's own lie, or to ``file``, whole or not at all.
+
+    A folder in its place holds the file. Raises UsageError, RefusedError.
+    """
     if not NAME.fullmatch(name):
         raise UsageError(f"{name!r} cannot be a definition's name: lower case letters, digits, '.', '_' and '-' only")
-    target = file or catalogue.users_folder() / (name + catalogue.SUFFIX)
-    if not file and name in catalogue.definition_files():
-        there = catalogue.definition_files()[name]
-        raise RefusedError(f"a definition is called {name} already: {there}", f"Build on it: extends = {value(name)}")
-    create(target.parent)
+    target = _given(name, file) if file else _users(name)
+    content = text(name, environment).encode()
+    _refuse_bytes(str(target), "Name another file.")
     try:
-        with target.open("x", encoding="utf-8") as stream:
-            stream.write(text(name, environment))
+        write_new(target, content)
     except FileExistsError as error:
         raise RefusedError(f"{target} exists already", "Remove it, or name another file with -o.") from error
     return target
+
+
+def _given(name: str, file: Path) -> Path:
+    """The file that was named; a definition has no other name than its file's. Raises UsageError."""
+    whole = name + catalogue.SUFFIX
+    target = file / whole if file.is_dir() else file
+    if target.name != whole:
+        raise UsageError(
+            f"{file}: a definition is called as its file is, and {name} is wanted: {whole}",
+            f"Give -o {shlex.quote(str(target.with_name(whole)))}, or another NAME.",
+        )
+    return target
+
+
+def _users(name: str) -> Path:
+    """Where the user's own definitions lie. Raises RefusedError for a name that would hide another's."""
+    there = catalogue.definition_files().get(name)
+    if there:
+        raise RefusedError(f"a definition is called {name} already: {there}", f"Build on it: extends = {value(name)}")
+    return catalogue.users_folder() / (name + catalogue.SUFFIX)
+
+
+def _refuse_bytes(text: str, advice: str) -> None:
+    """Raises UsageError for what no definition can hold: bytes of a path that are no characters."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"{text!r} is not UTF-8, and a definition is", advice) from error
 
 
 def text(name: str, environment: Mapping[str, str]) -> str:
@@ -69,6 +98,9 @@ def text(name: str, environment: Mapping[str, str]) -> str:
 
 
 def _literal(step: Mapping[str, object]) -> dict[str, object]:
+    for item in step.values():
+        for word in item if isinstance(item, list) else [item]:
+            _refuse_bytes(str(word), "Give the folder another name, or activate another environment.")
     return {key: literal(item) if isinstance(item, str) else item for key, item in step.items()}
 
 
@@ -77,4 +109,5 @@ def _python(environment: Mapping[str, str]) -> str:
     found = shutil.which("python3", path=environment.get("PATH"))
     if not found:
         raise UsageError("there is no python3 on the path", "Activate the environment that the kernel is for.")
-    return found
+    _refuse_bytes(found, "Activate the environment that the kernel is for.")
+    return str(Path(found).absolute())

@@ -101,12 +101,12 @@ def _listen(
     return b"".join(lines), b""
 
 
-def side_by_side(function: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-    """Call a function for each item, as many at a time as there are cores; the results come in the items' order.
+def side_by_side(function: Callable[[T], R], items: Iterable[T], *, at_once: int | None = None) -> Iterator[R]:
+    """Call a function for each item, ``at_once`` or as many as there are cores; the results come in the items' order.
 
     An interrupt, or a caller who stops listening, begins nothing more and ends the programs that are running.
     """
-    pool = ThreadPoolExecutor(os.cpu_count())
+    pool = ThreadPoolExecutor(at_once or os.cpu_count())
     futures = [pool.submit(function, item) for item in items]
     try:
         for future in futures:
@@ -126,6 +126,6 @@ def _end(process: subprocess.Popen[bytes]) -> str:
     try:
         os.killpg(process.pid, signal.SIGKILL)
         stdout, stderr = process.communicate(timeout=1)
-    except (ProcessLookupError, subprocess.TimeoutExpired):
-        return ""
-    return (stderr + stdout).decode(errors="replace")
+    except (ProcessLookupError, subprocess.TimeoutExpired, ValueError):
+        return ""  # a ValueError: who heard the lines has closed their pipe
+    return ((stderr or b"") + (stdout or b"")).decode(errors="replace")  # None: whoever hears the lines has them

@@ -25,6 +25,20 @@ def create(path: Path) -> None:
         folder.chmod(FOLDER_MODE)
 
 
+def write_new(path: Path, content: bytes) -> None:
+    """Make a file with its folders, whole or not at all. Raises FileExistsError where it is there, OSError."""
+    create(path.parent)
+    stream = path.open("xb", buffering=0)
+    try:
+        with stream:
+            view = memoryview(content)
+            while view:
+                view = view[stream.write(view) or 0 :]
+    except BaseException:
+        path.unlink()
+        raise
+
+
 def make_folder(path: Path) -> Path:
     """The folder, created where it is missing. Raises RefusedError."""
     try:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import hanging
 import pytest
 
 from kernelkit.doctor import CHECKS
@@ -14,18 +15,6 @@ from kernelkit.doctor.table import OF_LINT, OWN, SEVERITIES, TABLE
 
 ROOT = Path(__file__).parent.parent
 GOOD = '#!/bin/bash\nexec /bin/true "$@"\n'
-# A FUSE file system whose daemon never answers: whoever looks at it waits for ever, as with a hung CVMFS client.
-HANG = """
-import ctypes, os, subprocess, sys
-libc = ctypes.CDLL(None, use_errno=True)
-device = os.open("/dev/fuse", os.O_RDWR)
-options = f"fd={device},rootmode=40000,user_id={os.getuid()},group_id={os.getgid()}"
-if libc.mount(b"hang", os.fsencode(sys.argv[1]), b"fuse", 0, options.encode()):
-    sys.exit(f"mount: {os.strerror(ctypes.get_errno())}")
-code = subprocess.run(sys.argv[2:], check=False).returncode
-libc.umount2(os.fsencode(sys.argv[1]), 2)
-sys.exit(code)
-"""
 
 
 class Patient:
@@ -278,9 +267,7 @@ class TestAreas:
         patient.kernel("uses", ARGV, uses(area))
         patient.kernel("fine", ARGV, "#!/bin/bash\nexec /bin/true $@\n")
         argv = [sys.executable, "-m", "kernelkit", "doctor", "--json", "--timeout", "2"]
-        shell = [sys.executable, "-c", HANG, str(area), *argv]
-        if os.geteuid() or not _may_mount(tmp_path):
-            shell = ["unshare", "-Urm", *shell]
+        shell = hanging.beside(area, argv)
         environment = patient.home.env | {"JUPYTER_PATH": str(area / "jupyter")}
         done = subprocess.run(
             shell, env=environment, cwd=patient.home.path, capture_output=True, text=True, timeout=200, check=False
@@ -291,12 +278,6 @@ class TestAreas:
         assert [row["file"] for row in rows if row["id"] == "search-path-hung"] == [f"{area}/jupyter/kernels"]
         assert [row["kernel"] for row in rows if row["id"] == "kernel-hung"] == ["program"]
         assert [row["kernel"] for row in rows if row["id"] == "unquoted-arguments"] == ["fine"]
-
-
-def _may_mount(tmp_path):
-    (tmp_path / "try").mkdir()
-    argv = [sys.executable, "-c", HANG, str(tmp_path / "try"), "true"]
-    return subprocess.run(argv, capture_output=True, check=False).returncode == 0
 
 
 class TestServers:

@@ -16,8 +16,8 @@ SOURCES = sorted(path for path in PACKAGE.rglob("*.py") if DATA not in path.pare
 # A module may import only from those that stand before it on the way from a definition to a report.
 LAYERS = (
     ("__init__", "errors", "reserved", "platformtag", "causes"),
-    ("processes", "kernel", "definition", "catalogue"),
-    ("area", "schema", "steptemplate", "extending", "shell", "choice", "requirements"),
+    ("processes", "kernel", "definition", "catalogue", "lookout_script"),
+    ("area", "lookout", "schema", "steptemplate", "extending", "shell", "choice", "requirements"),
     ("texts", "fingerprint", "containers", "provisioners", "reasons"),
     ("reading", "releases", "selection"),
     ("resolve",),

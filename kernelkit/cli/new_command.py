@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
 import click
@@ -13,7 +14,7 @@ from kernelkit.cli.group import COMMANDS
 @click.command("new", short_help=COMMANDS["new"])
 @click.argument("name", metavar="NAME")
 @click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE",
-              help="Write to FILE, which must not exist, instead of the user's definitions.")  # fmt: skip
+              help="Write to FILE, a new NAME.toml, or into a folder, not to the user's definitions.")  # fmt: skip
 def command(name: str, output: Path | None) -> None:
     """Write a commented definition NAME that installs as it is.
 
@@ -24,4 +25,5 @@ def command(name: str, output: Path | None) -> None:
 
     file = drafting.write(name, output, os.environ)
     click.echo(file)
-    click.echo(f"`kernelkit install {f'--from {output}' if output else name}` installs it.", err=True)
+    words = ["--from", str(file)] if output else [name]
+    click.echo(f"`{shlex.join(['kernelkit', 'install', *words])}` installs it.", err=True)
