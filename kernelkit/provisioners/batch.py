@@ -101,8 +101,11 @@ class BatchProvisioner(KernelProvisionerBase):
                 await self._hand_in(cmd, content, environment)
             self._running, self._reported = True, False
             told = await self._told()
-        except BaseException:
+        except BaseException as error:
             await self.cleanup()
+            if isinstance(error, OSError):
+                problem = f"{self.settings.mailboxes}: {error.strerror or error}"
+                raise PlaceError(problem, "Kernels' jobs need a folder there; places.toml can name another.") from error
             raise
         self.connection_info = connection.accepted(told)
         return self.connection_info
