@@ -52,7 +52,13 @@ def _verification(folder: Path, env: dict[str, str], given: argparse.Namespace) 
     return rows
 
 
-MEASURES = {"commands": _commands, "launches": _launches, "verification": _verification}
+def _places(folder: Path, env: dict[str, str], given: argparse.Namespace) -> dict[str, list[Row]]:
+    from benchmarks import places
+
+    return places.measured(folder, env, given.runs)
+
+
+MEASURES = {"commands": _commands, "launches": _launches, "verification": _verification, "places": _places}
 
 
 def machine() -> dict[str, Any]:
@@ -70,7 +76,7 @@ def _given() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=f"{', '.join(MEASURES)} [all]")
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="counted runs of each, half of it for "
-                        "verifications [5, about five minutes on a quiet machine]")  # fmt: skip
+                        "verifications [5: five minutes on a quiet machine, and twenty for the places]")  # fmt: skip
     parser.add_argument("--alrb", type=Path, metavar="FOLDER", help="the public ALRB scripts, to launch after them too")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file")
     parser.add_argument("--docs", type=Path, metavar="FOLDER", help="write the tables into its speed.md, and a plot of "

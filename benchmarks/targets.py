@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks import setups
+from benchmarks.jobs import OURS
 from benchmarks.launches import WEIGHED
 from benchmarks.measure import Row
 
@@ -14,7 +15,17 @@ Target = dict[str, Any]
 
 def judged(figures: dict[str, Any]) -> list[Target]:
     """Each promise that was measured: its text, the value found, the limit, and whether it is met."""
+    return [*of_this_machine(figures), *of_places(figures)]
+
+
+def of_this_machine(figures: dict[str, Any]) -> list[Target]:
+    """Those of kernels and commands here."""
     return [*_launches(figures.get("launches", {})), *_commands(figures.get("commands", []))]
+
+
+def of_places(figures: dict[str, Any]) -> list[Target]:
+    """Those of kernels in batch systems."""
+    return list(_places(figures.get("places", {})))
 
 
 def _launches(weights: dict[str, list[Row]]) -> Iterator[Target]:
@@ -38,6 +49,18 @@ def _commands(rows: list[Row]) -> Iterator[Target]:
     for name, limit in limits.items():
         if (name, "jupyter") in ratios:
             yield _most(f"{name}: kernelkit over jupyter kernelspec", ratios[name, "jupyter"], limit)
+
+
+def _places(tables: dict[str, list[Row]]) -> Iterator[Target]:
+    for row in tables.get("launches", []):
+        if row["name"] != OURS:
+            start = f"{row['place']}: kernelkit's start over {row['name']}"
+            yield _most(f"{start}, s", row["more_s"], 0.3)
+            yield _most(f"{start}, once the job runs, s", row["running_more_s"], 0.3)
+    for row in tables.get("ends", []):
+        yield _most(f"{row['place']}: from shutdown to no job, s", row["gone_max_s"], 5)
+    for row in tables.get("queries", []):
+        yield _most(f"{row['place']}: queries a minute, {row['kernels']} kernels", row["rest_ours"], 6)
 
 
 def _most(text: str, value: float | str, limit: float) -> Target:

@@ -54,7 +54,41 @@ def test_what_must_be_shown_is_judged(tmp_path):
     assert "**missed**" in targets.shown(judged)
 
 
+def test_without_a_batch_system_it_says_so_and_goes_on(tmp_path):
+    env = {"PATH": "/nonexistent", "HOME": str(tmp_path), "KERNELKIT_HTCONDOR_ROOT": str(tmp_path / "root")}
+    argv = [sys.executable, "-m", "benchmarks", "places", "--json", tmp_path / "figures.json"]
+    done = subprocess.run(argv, cwd=ROOT, env=env, capture_output=True, text=True, check=False, timeout=200)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("no kernels in a batch system are measured") == 2
+    assert not any(json.loads((tmp_path / "figures.json").read_text())["places"].values())
+
+
+def test_what_places_must_show_is_judged_and_written(tmp_path):
+    spread = {
+        f"{name}_{end}": 1.0
+        for name in ("ready", "running", "reply", "returned", "gone")
+        for end in ("s", "min_s", "max_s")
+    }
+    more = {"more_s": 0.5, "running_more_s": 0.1, "local_s": 0.01}
+    launched = [{"place": "Slurm", "name": name, **spread, **more} for name in ("srun", "kernelkit")]
+    asked = {"kernels": 100, "started_s": 9.0, "starting_ours": 3, "rest_ours": 4.0, "rest_seen": 4.0}
+    tables = {
+        "launches": launched,
+        "interrupts": [launched[0]],
+        "ends": [launched[0]],
+        "queries": [{**launched[0], **asked}],
+    }
+    machine = {"processors": 2, "load_before": 0.1, "python": "3", "jupyter_client": "8", "ipykernel": "7"}
+    assert [one["met"] for one in targets.of_places({"places": tables})] == [False, True, True, True]
+    file = tmp_path / "speed.md"
+    file.write_text((ROOT / "docs/speed.md").read_text())
+    page.update(file, {"runs": 1, "machine": machine, "places": tables})
+    text = file.read_text()
+    assert "| Slurm | 100 | 9.0 | 3 | **4** | 4 |" in text
+    assert text.partition(page.PLACES[0])[0] == (ROOT / "docs/speed.md").read_text().partition(page.PLACES[0])[0]
+
+
 def test_the_page_has_a_place_for_the_tables(tmp_path):
     text = (ROOT / "docs/speed.md").read_text()
-    assert all(text.count(mark) == 1 for mark in page.MARKS)
+    assert all(text.count(mark) == 1 for mark in page.MARKS + page.PLACES)
     assert os.access(ROOT / "docs/launches.svg", os.R_OK)

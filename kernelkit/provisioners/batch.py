@@ -122,8 +122,11 @@ class BatchProvisioner(KernelProvisionerBase):
                 await self._hand_in(cmd, content, environment)
             self._running, self._reported = True, False
             return await self._told()
-        except BaseException:
+        except BaseException as error:
             await self.cleanup()
+            if isinstance(error, OSError):
+                problem = f"{self.settings.mailboxes}: {error.strerror or error}"
+                raise PlaceError(problem, "Kernels' jobs need a folder there; places.toml can name another.") from error
             raise
 
     # ---- a kernel that tells why there is none

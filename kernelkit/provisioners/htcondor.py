@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from kernelkit.provisioners import htcondor_events as events
+from kernelkit.provisioners import schedd
 from kernelkit.provisioners.htcondor_events import COMPLETED, IDLE, LOG, REMOVED
 from kernelkit.provisioners.htcondor_node import CHANNEL, FIND, PREPARE
 from kernelkit.provisioners.place import PlaceError, Request, State
@@ -65,15 +66,15 @@ class HTCondor:
             f" && time() - EnteredCurrentStatus < {KEPT}",
             **{name.strip(): value.strip() for name, _, value in asked},
         }  # fmt: skip
-        with _talking() as htcondor:
-            return str(_schedd(htcondor).submit(htcondor.Submit(described)).cluster())
+        with _talking():
+            return str(schedd.ask("submit", described))
 
     def states(self, jobs: Mapping[str, str]) -> dict[str, State]:
         """By their event logs; one query for those whose log the schedd keeps on another machine."""
         with _talking() as htcondor:
             found = {number: events.of_log(Path(folder), htcondor) for number, folder in jobs.items()}
             known = {number: state for number, state in found.items() if state}
-            return known | _asked_for([number for number in jobs if number not in known], htcondor)
+            return known | _asked_for([number for number in jobs if number not in known])
 
     def signal(self, job: str, name: str) -> None:
         """Raises PlaceError: HTCondor sends a job no signal but the last; its kernels are interrupted by message."""
@@ -83,17 +84,16 @@ class HTCondor:
 
     def cancel(self, jobs: Sequence[str]) -> None:
         """One removal for all."""
-        with _talking() as htcondor:
-            _schedd(htcondor).act(htcondor.JobAction.Remove, list(jobs), reason=("the notebook's kernel was ended", 0))
+        schedd.ask("cancel", list(jobs))
 
 
-def _asked_for(jobs: Sequence[str], htcondor: Any) -> dict[str, State]:
+def _asked_for(jobs: Sequence[str]) -> dict[str, State]:
     """The states by the schedd's queue."""
     if not jobs:
         return {}
     constraint = f"stringListIMember(string(ClusterId), {_text(','.join(jobs))})"
-    ads = _schedd(htcondor).query(constraint, projection=ATTRIBUTES)
-    return {str(ad["ClusterId"]): events.of_ad(dict(ad)) for ad in ads}
+    ads = schedd.ask("query", {"constraint": constraint, "attributes": ATTRIBUTES})
+    return {str(ad["ClusterId"]): events.of_ad(ad) for ad in ads}
 
 
 def _asked(resources: Mapping[str, str]) -> Iterator[str]:
@@ -136,11 +136,3 @@ def _talking() -> Iterator[Any]:
         raise PlaceError(
             f"HTCondor: {said}", "`condor_q` shows your jobs, `condor_status` the pool's slots."
         ) from error
-
-
-def _schedd(htcondor: Any) -> Any:
-    """The schedd that a site's configuration names, else this machine's own."""
-    name = htcondor.param.get("SCHEDD_HOST")
-    collector = htcondor.Collector()
-    kind = htcondor.DaemonType.Schedd
-    return htcondor.Schedd(collector.locate(kind, name) if name else collector.locate(kind))

@@ -40,12 +40,16 @@ class Mailbox:
 
     @classmethod
     def create(cls, parent: Path, name: str) -> Mailbox:
-        """A new one below ``parent``. Raises OSError."""
+        """A new one below ``parent``. Raises OSError, and leaves nothing then."""
         parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         mailbox = cls(parent / name)
         mailbox.folder.mkdir(mode=0o700)
-        for file in ("answers", "orders", "output"):
-            mailbox._write(file, b"")
+        try:
+            for file in ("answers", "orders", "output"):
+                mailbox._write(file, b"")
+        except OSError:
+            mailbox.remove()
+            raise
         return mailbox
 
     @staticmethod
@@ -73,13 +77,13 @@ class Mailbox:
         self._write("connection.json", json.dumps(dict(connection), indent=1).encode())
 
     def order(self, generation: int, word: str) -> None:
-        """Say what is wanted, which is a sign of life too. Nothing happens where the folder is gone."""
+        """Say what is wanted, a sign of life too. It is repeated: one that cannot be written is no fault."""
         line = f"{next(self._serials)} {generation} {word} end\n"
         try:
             with (self.folder / "orders").open("r+b", buffering=0) as stream:
                 stream.write(line.encode())
                 stream.truncate()
-        except FileNotFoundError:
+        except OSError:
             return
 
     def answers(self, generation: int) -> Answers:

@@ -84,6 +84,7 @@ NEGOTIATOR_MIN_INTERVAL = 1
 NEGOTIATOR_CYCLE_DELAY = 1
 SCHEDD_INTERVAL = 1
 SCHEDD_MIN_INTERVAL = 1
+SCHEDD_DEBUG = D_COMMAND
 UPDATE_INTERVAL = 2
 POLLING_INTERVAL = 1
 STARTER_UPDATE_INTERVAL = 2
@@ -152,8 +153,9 @@ class Pool:
 
     name = "htcondor"
 
-    def __init__(self, folder: Path, seen: tuple[str, ...] = ()) -> None:
+    def __init__(self, folder: Path, seen: tuple[str, ...] = (), slots: int = SLOTS) -> None:
         self.folder = folder
+        self.slots = slots
         kept = os.environ.get("KERNELKIT_HTCONDOR_ROOT")
         self.root = Path(kept) if kept else Path(tempfile.gettempdir(), "kernelkit-htcondor-root")
         self._started: subprocess.Popen[bytes] | None = None
@@ -217,7 +219,7 @@ class Pool:
             "domain": DOMAIN,
             "user": USER,
             "folder": self.folder,
-            "slots": SLOTS,
+            "slots": self.slots,
             "allowed": allowed,
         }
         (self.folder / "wrapper").write_text(WRAPPER.format(folder=self.folder))
@@ -228,7 +230,9 @@ class Pool:
     def _is_ready(self) -> bool:
         with contextlib.suppress(subprocess.CalledProcessError):
             slots = self.tool("condor_status", "-af", "State").split()
-            return slots == ["Unclaimed"] * SLOTS and bool(self.tool("condor_status", "-schedd", "-af", "Name").strip())
+            return slots == ["Unclaimed"] * self.slots and bool(
+                self.tool("condor_status", "-schedd", "-af", "Name").strip()
+            )
         return False
 
     # ---- what is there

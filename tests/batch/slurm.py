@@ -73,12 +73,13 @@ PartitionName=short Nodes=kk1,kk2 MaxTime=1:00:00 State=UP
 
 
 class Slurm:
-    """The daemons below one folder; what a client needs is in ``environment``."""
+    """The daemons below one folder, and nodes of so many ``cpus``; what a client needs is in ``environment``."""
 
     name = "slurm"
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, cpus: int = 32) -> None:
         self.folder = folder
+        self.cpus = cpus
         self._children: dict[int, subprocess.Popen[bytes]] = {}
         self.temporary = folder / "tmp"
         self.environment = {"SLURM_CONF": str(folder / "slurm.conf")}
@@ -103,7 +104,8 @@ class Slurm:
         ports = [6817, 6818, 6819] if network else _free_ports(near, 3)
         host = socket.gethostname().split(".")[0]
         nodes = "\n".join(
-            f"NodeName={name} NodeHostname={host} NodeAddr={address} Port={port} CPUs=32 RealMemory=16000 State=UNKNOWN"
+            f"NodeName={name} NodeHostname={host} NodeAddr={address} Port={port} CPUs={self.cpus} RealMemory=16000 "
+            "State=UNKNOWN"
             for name, address, port in zip(NODES, (near, far), ports[1:], strict=True)
         )
         text = CLUSTER.format(host=host, address=near, ports=ports, folder=self.folder, nodes=nodes, alone=alone)
