@@ -40,7 +40,8 @@ def _kernel(verdict: Verdict, verbose: bool, color: bool, width: int | None) -> 
     word = "PASS" if verdict.passed else "FAIL"
     reply = verdict.first_reply
     time = f"  {reply:.2f} s to the first reply" if reply is not None else ""
-    yield f"{_colored(word, word, color)} {printable(verdict.name)}{time}"
+    name = " ".join(filter(None, (verdict.node, printable(verdict.name))))
+    yield f"{_colored(word, word, color)} {name}{time}"
     for check in verdict.checks:
         if verbose or check.status in ("failed", "note"):
             yield from _check(check, color, width)
