@@ -121,4 +121,7 @@ def _text(verdicts: Sequence[Verdict], verbose: bool, seconds: float) -> str:
     # In a pipe each finding is a line of its own, however long: it is searched, and a CI service wraps it itself.
     width = shutil.get_terminal_size().columns if terminal else None
     color = terminal and "NO_COLOR" not in os.environ
+    if width and any(verdict.node for verdict in verdicts) and not verbose:
+        plain = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+        return report.fleet_table(verdicts, color=color, width=width, seconds=seconds, plain=plain)
     return report.text(verdicts, verbose=verbose, color=color, width=width, seconds=seconds)

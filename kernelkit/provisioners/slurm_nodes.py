@@ -89,8 +89,8 @@ class SlurmNodes:
 def _node(row: Row) -> Node:
     base = re.split(r"[^a-z_]", row.state.lower(), maxsplit=1)[0]
     silent = row.state.endswith(NO_ANSWER)
-    words = ""
-    if silent or base in REFUSING:
+    if base in REFUSING:
         why = f": {row.reason}" if row.reason not in ("", "none") else ""
-        words = f"Slurm says it is {base}" + (" and does not answer" if silent else "") + why
-    return Node(row.node, words, BUSY.get(base, BUSIEST))
+        return Node(row.node, f"Slurm says it is {base}" + (" and does not answer" if silent else "") + why)
+    # One that has just come back does not answer yet; if it never does, its job will not start.
+    return Node(row.node, busy=BUSIEST if silent else BUSY.get(base, BUSIEST))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from kernelkit import __version__, catalogue
+from kernelkit.report.columns import columns
 from kernelkit.report.failures import failures
 from kernelkit.report.printable import last_lines, printable
 from kernelkit.verify.verdict import Verdict
@@ -28,7 +29,7 @@ def html(verdicts: Sequence[Verdict], *, seconds: float | None = None) -> str:
     )  # fmt: skip
     environment.filters["slug"] = _slug
     return environment.get_template("report.html.j2").render(
-        verdicts=verdicts, failures=failures(verdicts), columns=_columns(verdicts), scale=_scale(verdicts),
+        verdicts=verdicts, failures=failures(verdicts), columns=columns(verdicts), scale=_scale(verdicts),
         phases=_shown_phases(verdicts), nodes=_count(verdict.node for verdict in verdicts if verdict.node),
         kernels=_count(verdict.name for verdict in verdicts), passed=sum(verdict.passed for verdict in verdicts),
         marks=MARKS, seconds=seconds, made=datetime.now(UTC), host=socket.gethostname(), version=__version__,
@@ -39,18 +40,6 @@ def html(verdicts: Sequence[Verdict], *, seconds: float | None = None) -> str:
 def _fit(value: Any) -> Any:
     """What may stand in a page: no control characters. Text that is markup already stays as it is."""
     return printable(value) if type(value) is str else value
-
-
-def _columns(verdicts: Sequence[Verdict]) -> list[str]:
-    """Every check that was made, each once: one that only some kernels have stands where it was made."""
-    found: list[str] = []
-    for verdict in verdicts:
-        place = 0
-        for check in verdict.checks:
-            if check.id not in found:
-                found.insert(place, check.id)
-            place = found.index(check.id) + 1
-    return found
 
 
 def _shown_phases(verdicts: Sequence[Verdict]) -> list[str]:
