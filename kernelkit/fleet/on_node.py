@@ -15,7 +15,7 @@ import sys
 import threading
 import time
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 from kernelkit.fleet.errands import RESULTS, read_request
 from kernelkit.report.json_report import as_object
@@ -33,22 +33,20 @@ def main(folder: Path) -> None:
     # Wrappers keep a log of each launch: that of a whole fleet is nothing that a user wants to find.
     os.environ["XDG_STATE_HOME"] = str(folder / "state")
     threading.Thread(target=_heed, args=(folder, float(request["grace"])), daemon=True).start()
-    with (folder / RESULTS).open("a", encoding="utf-8") as results:
-        _tell(results, started=socket.gethostname())
-        verify(
-            targets, jobs=request["jobs"], on_event=lambda event: _tell_verdict(results, event), **vars(conditions)
-        )  # fmt: skip
-        _tell(results, end=True)
+    _tell(folder, started=socket.gethostname())
+    verify(targets, jobs=request["jobs"], on_event=lambda event: _tell_verdict(folder, event), **vars(conditions))
+    _tell(folder, end=True)
 
 
-def _tell_verdict(results: TextIO, event: Event) -> None:
+def _tell_verdict(folder: Path, event: Event) -> None:
     if event.verdict:
-        _tell(results, verdict=as_object(event.verdict))
+        _tell(folder, verdict=as_object(event.verdict))
 
 
-def _tell(results: TextIO, **values: Any) -> None:
-    results.write(json.dumps(values) + "\n")
-    results.flush()
+def _tell(folder: Path, **values: Any) -> None:
+    """Add a line. Other machines see over NFS what a file held when it was closed. Nobody may listen any more."""
+    with contextlib.suppress(FileNotFoundError), (folder / RESULTS).open("a", encoding="utf-8") as results:
+        results.write(json.dumps(values) + "\n")
 
 
 def _heed(folder: Path, grace: float) -> None:
