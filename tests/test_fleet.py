@@ -183,6 +183,19 @@ def test_a_job_that_never_starts_is_given_up_and_cancelled(fleet):
     assert "did not start within 3 s: waiting (PartitionDown)" in told["cause"], told
 
 
+def test_a_node_that_is_given_up_has_no_job_while_the_next_one_is_asked(fleet):
+    fleet.kernel("good")
+    most = 0
+    with (
+        fleet.closed("short"),
+        fleet.running("good", *ON, "all", "-j", "1", "--partition", "short", "--node-timeout", "4") as process,
+    ):
+        while process.poll() is None:
+            most = max(most, len(fleet.slurm.jobs()))
+            time.sleep(0.05)
+    assert (process.returncode, most) == (1, 1)
+
+
 def test_a_node_that_falls_silent_is_given_up_and_what_it_told_is_kept(fleet):
     fleet.kernel("first")
     fleet.kernel("second", "sleep 600")
@@ -257,7 +270,7 @@ def test_an_interrupt_while_jobs_are_handed_in_leaves_none(fleet):
 def test_no_job_outlives_a_kernelkit_that_is_killed(fleet):
     started = fleet.home.path / "started"
     fleet.kernel("slow", f"touch '{started}'; sleep 600")
-    with fleet.running("slow", *ON, "kk1") as process:
+    with fleet.running("slow", *ON, "kk1", "--timeout", "600") as process:
         until(started.exists, "no kernel starts")
         process.kill()
     until(lambda: not fleet.slurm.jobs(), "the job goes on although nobody waits for it")
