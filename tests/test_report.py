@@ -10,6 +10,7 @@ import pytest
 
 from kernelkit import report
 from kernelkit.errors import UsageError
+from kernelkit.report.json_report import as_object, from_object
 from kernelkit.verify import Check, Phase, Verdict
 from kernelkit.verify.strict import strictly
 
@@ -212,3 +213,44 @@ def test_where_a_report_can_go(tmp_path):
 def test_where_a_report_cannot_go(tmp_path, place):
     with pytest.raises(UsageError, match="cannot be written"):
         report.check_writable(tmp_path / place)
+
+
+# ---- verdicts of nodes
+
+FLEET = [replace(GOOD, node="kk1"), replace(BAD, node="kk1"), replace(GOOD, node="kk2"), replace(BAD, node="kk2")]
+FLEET[3] = replace(FLEET[3], cause="its job 7 ended on kk2")
+FLEET[1] = replace(FLEET[1], cause="its job 6 ended on kk1")
+
+
+def test_only_verdicts_of_nodes_name_one():
+    assert ["node" in verdict for verdict in json.loads(report.as_json([GOOD, FLEET[0]]))["verdicts"]] == [False, True]
+    assert [from_object(json.loads(json.dumps(as_object(verdict)))) for verdict in FLEET] == FLEET
+    suites = ElementTree.fromstring(report.junit(FLEET))
+    assert [suite.get("name") for suite in suites] == ["atlas on kk1", "belle on kk1", "atlas on kk2", "belle on kk2"]
+    assert suites[0][0].get("classname") == "kernelkit.atlas on kk1"
+    assert report.text(FLEET[:1]).startswith("PASS kk1 atlas  1.00 s")
+
+
+def test_a_row_for_each_node_and_kernel_and_each_cause_once():
+    lines = report.fleet_table(FLEET, color=False, width=80, seconds=4.2).splitlines()
+    assert lines[:5] == [
+        "NODE  KERNEL  CHECKS   REPLY  CAUSE",
+        "kk1   atlas   ✓  -!   1.00 s",
+        "kk1   belle   ✓✗-             release-gone",
+        "kk2   atlas   ✓  -!   1.00 s",
+        "kk2   belle   ✓✗-             release-gone",
+    ]
+    assert "checks from the left: spec start pid interpreter files" in lines
+    assert lines.count("FAIL belle on kk1, kk2") == 1
+    assert len([line for line in lines if "cause:" in line]) == 1
+    assert lines[-1] == "2 passed, 2 failed in 4.2 s"
+
+
+def test_a_table_of_nodes_fits_a_terminal_and_its_letters():
+    long = [replace(verdict, name="a-kernel-with-a-name-that-is-longer-than-most-of-them") for verdict in FLEET]
+    lines = report.fleet_table(long, color=False, width=60, plain=True).splitlines()
+    assert all(len(line) <= 60 for line in lines if "|" not in line and "FAIL" not in line), lines
+    assert lines[2].split()[-1] == "release-gone"
+    assert "\n".join(lines[:12]).isascii()
+    coloured = report.fleet_table(FLEET, color=True, width=80)
+    assert "\x1b[31m✗\x1b[0m" in coloured and "\x1b[31mFAIL\x1b[0m belle" in coloured

@@ -8,12 +8,11 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import pytest
-from batch.slurm import Slurm
+from batch.running import LIMIT, PLACES, until
 from browsing import Notebook, picture, write_notebook
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
@@ -23,53 +22,7 @@ from kernelkit.provisioners.place import PlaceError
 
 pytestmark = [pytest.mark.slurm, pytest.mark.xdist_group("slurm")]
 
-LIMIT = 90  # seconds for what takes one on an idle machine
 ARGV = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-PLACES = '[slurm]\ndefaults = { partition = "debug", memory = "600M" }\ngrace = 6\n'
-
-
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    # Sockets need a short path.
-    with tempfile.TemporaryDirectory(prefix="slurm.") as folder:
-        slurm = Slurm(Path(folder))
-        try:
-            slurm.up()
-            yield slurm
-        finally:
-            slurm.down()
-            Path(folder).mkdir(exist_ok=True)
-
-
-@pytest.fixture
-def slurm(cluster, tmp_path, monkeypatch):
-    """The cluster, with a home of its own for the server; afterwards no job, process or file is left."""
-    places = tmp_path / "places.toml"
-    places.write_text(PLACES)
-    state = tmp_path / "sta te"
-    state.mkdir()
-    cluster.temporary = tmp_path / "tmp"
-    cluster.temporary.mkdir()
-    for name, value in {
-        **cluster.environment,
-        "KERNELKIT_PLACES": places,
-        "XDG_STATE_HOME": state,
-        "TMPDIR": cluster.temporary,
-        "KERNELKIT_FALLBACK": "0",
-    }.items():
-        monkeypatch.setenv(name, str(value))
-    yield cluster
-    until(lambda: not cluster.jobs(), "jobs are left")
-    until(lambda: not cluster.processes(), cluster.processes)
-    until(lambda: not list(state.glob("kernelkit/.jobs/*")), "mailboxes are left")
-    until(lambda: not cluster.private_folders(), "keys are left on a node")
-
-
-def until(condition, complaint, limit=LIMIT):
-    deadline = time.monotonic() + limit
-    while not condition():
-        assert time.monotonic() < deadline, complaint() if callable(complaint) else complaint
-        time.sleep(0.05)
 
 
 async def until_async(condition, complaint, limit=LIMIT):

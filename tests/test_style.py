@@ -33,7 +33,7 @@ LAYERS = (
     ("applying",),
     ("sandbox", "verify", "lint", "doctor", "launchlog", "snapshots", "fallback"),
     ("report", "demo", "warming"),
-    ("proving",),
+    ("proving", "fleet"),
     ("adopt",),
     ("cli",),
     ("__main__",),

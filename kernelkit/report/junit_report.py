@@ -1,4 +1,4 @@
-"""Verdicts as JUnit XML: a test suite per kernel, a test case per check.
+"""Verdicts as JUnit XML: a test suite per kernel, and node where there are several, a test case per check.
 
 There is no standard; what is written here is read the same way by all three (as of 2026):
 
@@ -42,7 +42,7 @@ def _counts(checks: Sequence[Check]) -> dict[str, str]:
 
 
 def _suite(verdict: Verdict) -> ElementTree.Element:
-    suite = ElementTree.Element("testsuite", {"name": printable(verdict.name), **_counts(verdict.checks)})
+    suite = ElementTree.Element("testsuite", {"name": _name(verdict), **_counts(verdict.checks)})
     blamed = verdict.failed_checks[:1]
     names: Counter[str] = Counter()
     for check in verdict.checks:
@@ -56,11 +56,15 @@ def _suite(verdict: Verdict) -> ElementTree.Element:
     return suite
 
 
+def _name(verdict: Verdict) -> str:
+    return printable(f"{verdict.name} on {verdict.node}" if verdict.node else verdict.name)
+
+
 def _case(verdict: Verdict, check: Check) -> ElementTree.Element:
     case = ElementTree.Element(
         "testcase",
         {
-            "classname": f"kernelkit.{printable(verdict.name).replace('.', '_')}",
+            "classname": f"kernelkit.{_name(verdict).replace('.', '_')}",
             "name": printable(check.id),
             "time": f"{check.seconds:.3f}",
         },

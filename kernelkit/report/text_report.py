@@ -26,10 +26,11 @@ def text(
     ``seconds`` is what the whole took.
     """
     lines = [line for verdict in verdicts for line in _kernel(verdict, verbose, color, width)]
-    return "\n".join([*lines, _closing(verdicts, seconds)])
+    return "\n".join([*lines, closing(verdicts, seconds)])
 
 
-def _closing(verdicts: Sequence[Verdict], seconds: float | None) -> str:
+def closing(verdicts: Sequence[Verdict], seconds: float | None) -> str:
+    """How many passed and failed, and what the whole took."""
     passed = sum(verdict.passed for verdict in verdicts)
     failed = len(verdicts) - passed
     counts = [f"{number} {word}" for number, word in ((passed, "passed"), (failed, "failed")) if number]
@@ -40,20 +41,22 @@ def _kernel(verdict: Verdict, verbose: bool, color: bool, width: int | None) -> 
     word = "PASS" if verdict.passed else "FAIL"
     reply = verdict.first_reply
     time = f"  {reply:.2f} s to the first reply" if reply is not None else ""
-    yield f"{_colored(word, word, color)} {printable(verdict.name)}{time}"
+    name = " ".join(filter(None, (verdict.node, printable(verdict.name))))
+    yield f"{colored(word, word, color)} {name}{time}"
     for check in verdict.checks:
         if verbose or check.status in ("failed", "note"):
-            yield from _check(check, color, width)
+            yield from check_line(check, color, width)
     if verbose:
         yield from _phases(verdict)
     if not verdict.passed:
-        yield from _reason(verdict, width)
+        yield from reason(verdict, width)
 
 
-def _check(check: Check, color: bool, width: int | None) -> Iterator[str]:
+def check_line(check: Check, color: bool, width: int | None) -> Iterator[str]:
+    """One check, in as many lines as the width needs."""
     detail = f": {check.detail}" if check.detail else ""
-    first, *rest = _wrapped(f"{check.status} {check.id}{detail}", "    ", width)
-    yield first.replace(check.status, _colored(check.status, check.status, color), 1)
+    first, *rest = wrapped(f"{check.status} {check.id}{detail}", "    ", width)
+    yield first.replace(check.status, colored(check.status, check.status, color), 1)
     yield from rest
 
 
@@ -62,18 +65,20 @@ def _phases(verdict: Verdict) -> Iterator[str]:
         yield "    " + ", ".join(f"{phase.name} {phase.seconds:.2f} s" for phase in verdict.phases)
 
 
-def _reason(verdict: Verdict, width: int | None) -> Iterator[str]:
+def reason(verdict: Verdict, width: int | None) -> Iterator[str]:
+    """The cause, the advice and the end of the output."""
     known = f"{verdict.cause} [{verdict.cause_id}]" if verdict.cause_id else verdict.cause
     for label, value in (("cause", known), ("where", verdict.where), ("advice", verdict.advice)):
         if value:
-            yield from _wrapped(f"{label}: {value}", "    ", width)
+            yield from wrapped(f"{label}: {value}", "    ", width)
     lines = last_lines(verdict.output, SHOWN_LINES)
     if lines:
         yield "    the end of its output:"
         yield from (f"      | {line}" for line in lines)
 
 
-def _wrapped(line: str, indent: str, width: int | None) -> list[str]:
+def wrapped(line: str, indent: str, width: int | None) -> list[str]:
+    """A line, broken where it is too wide."""
     if width is None:
         return [indent + " ".join(printable(line).split())]
     return textwrap.wrap(
@@ -82,5 +87,6 @@ def _wrapped(line: str, indent: str, width: int | None) -> list[str]:
     )  # fmt: skip
 
 
-def _colored(word: str, kind: str, color: bool) -> str:
+def colored(word: str, kind: str, color: bool) -> str:
+    """A word in the colour of its kind, where colours are wanted."""
     return f"\x1b[{COLORS[kind]}m{word}\x1b[0m" if color else word

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from kernelkit.kernel import SPEC_FILE, WRAPPER_FILE
+from kernelkit.provisioners.places import PREFIX
 from kernelkit.verify.evidence import Doubt
 
 # jupyter_client 8.10, manager.py, format_kernel_cmd: these words become the server's own interpreter.
@@ -79,6 +80,15 @@ def read(folder: Path) -> Spec:
     for fault in _faults(document):
         raise SpecError("spec-field", f"{SPEC_FILE}: {fault}")
     return Spec(folder, document)
+
+
+def without_place(spec: Spec) -> Spec:
+    """It without the batch system that it belongs to, so that it is launched where this runs."""
+    metadata = dict(spec.document.get("metadata", {}))
+    provisioner = metadata.get("kernel_provisioner")
+    if isinstance(provisioner, dict) and str(provisioner.get("provisioner_name", "")).startswith(PREFIX):
+        del metadata["kernel_provisioner"]
+    return Spec(spec.folder, {**spec.document, "metadata": metadata})
 
 
 def _faults(document: dict[str, Any]) -> list[str]:

@@ -76,7 +76,8 @@ class Trial:
     async def _before(self) -> None:
         begin = time.monotonic()
         try:
-            self._spec = spec.read(self.target.path)
+            found = spec.read(self.target.path)
+            self._spec = spec.without_place(found) if self.target.here else found
         except spec.SpecError as fault:
             self._add("spec", failed(str(fault)), begin)
             raise UnlaunchedError(cause(fault.cause_id, str(fault))) from fault

@@ -10,10 +10,14 @@ Status = Literal["passed", "failed", "note", "skipped"]
 
 
 class Target(NamedTuple):
-    """A kernelspec to verify: its name, and its directory, since two of one name can exist and one may be staged."""
+    """A kernelspec to verify: its name, and its directory, since two of one name can exist and one may be staged.
+
+    With ``here``, one that belongs to a batch system is launched on this machine, since this is a node of it.
+    """
 
     name: str
     path: Path
+    here: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Verdict:
 
     ``cause_id`` is stable and has a section in docs/causes.md; ``where`` is ``file:line`` or a script's last words.
     ``output`` is the end of what the kernel printed on its standard output and standard error.
+    ``node`` is where it ran, and empty for this machine.
     """
 
     name: str
@@ -57,6 +62,7 @@ class Verdict:
     output: str = ""
     cause_id: str = ""
     where: str = ""
+    node: str = ""
 
     @property
     def failed_checks(self) -> tuple[Check, ...]:

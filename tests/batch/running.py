@@ -1,0 +1,55 @@
+"""A Slurm that runs, for all tests of a module, and what must be true of it after each of them."""
+
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from batch.slurm import Slurm
+
+LIMIT = 90  # seconds for what takes one on an idle machine
+PLACES = '[slurm]\ndefaults = { partition = "debug", memory = "600M" }\ngrace = 6\n'
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    # Sockets need a short path.
+    with tempfile.TemporaryDirectory(prefix="slurm.") as folder:
+        slurm = Slurm(Path(folder))
+        try:
+            slurm.up()
+            yield slurm
+        finally:
+            slurm.down()
+            Path(folder).mkdir(exist_ok=True)
+
+
+@pytest.fixture
+def slurm(cluster, tmp_path, monkeypatch):
+    """The cluster, with a home of its own for the server; afterwards no job, process or file is left."""
+    places = tmp_path / "places.toml"
+    places.write_text(PLACES)
+    state = tmp_path / "sta te"
+    state.mkdir()
+    cluster.temporary = tmp_path / "tmp"
+    cluster.temporary.mkdir()
+    for name, value in {
+        **cluster.environment,
+        "KERNELKIT_PLACES": places,
+        "XDG_STATE_HOME": state,
+        "TMPDIR": cluster.temporary,
+        "KERNELKIT_FALLBACK": "0",
+    }.items():
+        monkeypatch.setenv(name, str(value))
+    yield cluster
+    until(lambda: not cluster.jobs(), "jobs are left")
+    until(lambda: not cluster.processes(), cluster.processes)
+    until(lambda: not list(state.glob("kernelkit/.jobs/*")), "mailboxes are left")
+    until(lambda: not cluster.private_folders(), "keys are left on a node")
+
+
+def until(condition, complaint, limit=LIMIT):
+    deadline = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < deadline, complaint() if callable(complaint) else complaint
+        time.sleep(0.05)
