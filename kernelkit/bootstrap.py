@@ -126,9 +126,5 @@ def fallback(choice: Choice) -> list[str]:
     if not choice.fallback:
         return []
     version = ".".join(map(str, choice.runtime.version)) if choice.runtime else ""
-    return fallback_command(choice.fallback, choice.name, choice.definition.language, version)
-
-
-def fallback_command(python: str, name: str, language: str, version: str) -> list[str]:
-    """The fallback kernel of a kernel with this name, language and version, before the connection file's arguments."""
-    return [python, "-E", "-P", "-c", _FALLBACK.format(code=REFUSED), name, language, version]
+    text = _FALLBACK.format(code=REFUSED)
+    return [choice.fallback, "-E", "-P", "-c", text, choice.name, choice.definition.language, version]

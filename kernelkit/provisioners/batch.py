@@ -19,12 +19,11 @@ from traitlets import Any as AnyTrait
 from traitlets import Unicode
 
 from kernelkit.provisioners import connection, endings, settings
-from kernelkit.provisioners.mailbox import Answers, Mailbox
+from kernelkit.provisioners.mailbox import Answers, Mailbox, unwritable
 from kernelkit.provisioners.place import Place, PlaceError, Request
 from kernelkit.provisioners.places import place_of
 from kernelkit.provisioners.script import overlay_of, script
 from kernelkit.provisioners.settings import Settings
-from kernelkit.provisioners.telling import SWITCH, TellingKernel
 from kernelkit.provisioners.watch import Job, Watch, watch_of
 from kernelkit.reserved import RESOURCES
 
@@ -52,12 +51,7 @@ class BatchProvisioner(KernelProvisionerBase):
 
     job: Job | None = None
     _running = False
-    _was_there = _restarts = False
     _reported = False
-    _untold: PlaceError | None = None  # why a job ended, as long as no notebook shows it
-    _telling: TellingKernel | None = None
-
-    # ---- what it is made from
 
     @cached_property
     def settings(self) -> Settings:
@@ -80,8 +74,6 @@ class BatchProvisioner(KernelProvisionerBase):
         asked = {name: str(getattr(self, name)) for name in RESOURCES}
         return {**self.settings.defaults, **{name: value for name, value in asked.items() if value}}
 
-    # ---- start
-
     async def pre_launch(self, **kwargs: Any) -> dict[str, Any]:
         """The command with the connection file still to be filled in on the node."""
         extra = kwargs.pop("extra_arguments", None) or []
@@ -92,72 +84,30 @@ class BatchProvisioner(KernelProvisionerBase):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start it again in the job that there is, or hand in a job; return once the kernel has told its ports.
 
-        Cancelled or failed, it leaves no job. Where there is none, or it ended by itself, a kernel starts here that
-        says why; with KERNELKIT_FALLBACK=0 that is raised. Raises PlaceError.
+        Cancelled or failed, it leaves no job. Raises PlaceError.
         """
         env, folder = kwargs.get("env") or {}, str(kwargs.get("cwd") or Path.home())
-        self._end_telling()
-        self._restarts = self._was_there
         try:
             told = await self._launched(cmd, env, folder)
-        except PlaceError as refused:
-            told = await self._tell(refused, env, folder)
-        finally:
-            self._restarts = False
-        self._was_there = True
+        except BaseException as error:
+            await self.cleanup()
+            if isinstance(error, OSError):
+                raise unwritable(self.settings.mailboxes, error) from error
+            raise
         self.connection_info = connection.accepted(told)
         return self.connection_info
 
     async def _launched(self, cmd: list[str], env: Mapping[str, str], folder: str) -> dict[str, Any]:
-        try:
-            again = self.job is not None and not self._end_of_job(self.job)
-            if not again:
-                await self.cleanup()
-            self._raise_untold()
-            content = self._offer(known=again)
-            environment = self._environment(env, folder)
-            if again:
-                self._start_again(content, environment)
-            else:
-                await self._hand_in(cmd, content, environment)
-            self._running, self._reported = True, False
-            return await self._told()
-        except BaseException as error:
+        again = self.job is not None and not self._end_of_job(self.job)
+        if not again:
             await self.cleanup()
-            if isinstance(error, OSError):
-                problem = f"{self.settings.mailboxes}: {error.strerror or error}"
-                raise PlaceError(problem, "Kernels' jobs need a folder there; places.toml can name another.") from error
-            raise
-
-    # ---- a kernel that tells why there is none
-
-    def _raise_untold(self) -> None:
-        untold, self._untold = self._untold, None
-        if untold:
-            raise untold
-
-    async def _tell(self, why: PlaceError, env: Mapping[str, str], folder: str) -> dict[str, Any]:
-        """Start it; what it tells of its connection. Raises the error itself where that cannot be, or is not wanted."""
-        if not self._reported:
-            self.log.warning("%s: %s", self.place_name, why.problem)
-        if env.get(SWITCH) == "0":
-            raise why
-        manager: Any = self.parent
-        made = self.kernel_spec.metadata.get("kernelkit") or {}
-        version = ".".join(map(str, (made.get("interpreter") or {}).get("version", ())))
-        kernel = {"name": manager.kernel_name, "language": self.kernel_spec.language, "version": version}
-        self._telling = TellingKernel(why, kernel, env, folder)
-        told = await self._telling.start(connection.offer(manager, encryption="auto", known=False))
-        if not told:
-            self._end_telling()
-            raise why
-        self._running = True
-        return told
-
-    def _end_telling(self) -> None:
-        if self._telling:
-            self._telling.end()
-            self._telling = None
+        content, environment = self._offer(known=again), self._environment(env, folder)
+        if again:
+            self._start_again(content, environment)
+        else:
+            await self._hand_in(cmd, content, environment)
+        self._running, self._reported = True, False
+        return await self._told()
 
     def _offer(self, *, known: bool) -> dict[str, Any]:
         encryption = self.encryption or self.settings.encryption
@@ -240,30 +190,21 @@ class BatchProvisioner(KernelProvisionerBase):
         return 1 if answers.gone or job.state.kind == "ended" else None
 
     async def poll(self) -> int | None:
-        """None while it is alive; it asks no batch system.
-
-        One that is queued for the first time is; one that starts again is not before it has told its ports, or a front
-        end that comes back in between (jupyter_server's channels.py, prepare) would stay at the old ones.
-        """
-        if self._restarts:
-            return 1
-        if self._telling:
-            return self._telling.poll()
+        """None while it is alive; it asks no batch system."""
         if self.job is None:
             return 1
         code = self._end(self.job)
         wanted = self.job.word == "run" and self._running and not getattr(self.parent, "shutting_down", False)
         if code is not None and wanted and not self._reported:
             self._reported = True
-            await self._report(self.job, code)
+            await self._report(self.job)
         return code
 
-    async def _report(self, job: Job, code: int) -> None:
-        """Log why it ended; where its job did, a notebook is told before there is another."""
-        cause, printed = await self._cause(job), job.mailbox.output(LAST_WORDS)
+    async def _report(self, job: Job) -> PlaceError:
+        """Log why it ended, and return it."""
+        cause = await self._cause(job)
         self.log.warning("%s: %s", self.place.name, cause)
-        if self._end_of_job(job):
-            self._untold = PlaceError(cause, "Restart the kernel once more for another job.", code=code, output=printed)
+        return PlaceError(cause, "Restart the kernel once more for another job.", output=job.mailbox.output(LAST_WORDS))
 
     async def _cause(self, job: Job) -> str:
         """Why a kernel ended, in words; the batch system is asked, since a script that is killed cannot say."""
@@ -287,8 +228,6 @@ class BatchProvisioner(KernelProvisionerBase):
 
     async def send_signal(self, signum: int) -> None:
         """To the kernel's processes on the node; nothing for one that waits or has ended."""
-        if self._telling:
-            self._telling.send(signum)
         if signum == 0 or self.job is None or self._end(self.job) is not None:
             return
         if signum in (signal.SIGTERM, signal.SIGKILL):
@@ -306,7 +245,6 @@ class BatchProvisioner(KernelProvisionerBase):
 
     async def kill(self, restart: bool = False) -> None:  # noqa: ARG002 - not always told truly
         """End the kernel and leave it its job, which ``cleanup`` ends; its script does it, not the batch system."""
-        self._end_telling()
         if self.job and self._end(self.job) is None:
             self.job.order("kill")
             if not self.job.mailbox.answers(self.job.generation).node:
@@ -320,7 +258,6 @@ class BatchProvisioner(KernelProvisionerBase):
 
     async def cleanup(self, restart: bool = False) -> None:
         """End the job and remove its folder, unless a restart follows, which takes place in it."""
-        self._end_telling()
         job = self.job
         if job is None or (restart and not self._end_of_job(job)):
             return
@@ -334,7 +271,6 @@ class BatchProvisioner(KernelProvisionerBase):
 
     def abandon(self) -> None:
         """End the job at once, without waiting for the batch system's answer."""
-        self._end_telling()
         if self.job is None:
             return
         self.job.order("stop")

@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kernelkit.provisioners.place import PlaceError
+
 
 @dataclass(frozen=True)
 class Answers:
@@ -119,6 +121,13 @@ class Mailbox:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
         with os.fdopen(os.open(self.folder / name, flags, 0o600), "wb") as stream:
             stream.write(content)
+
+
+def unwritable(folder: Path, error: OSError) -> PlaceError:
+    """What is told where jobs' folders cannot be made or filled."""
+    return PlaceError(
+        f"{folder}: {error.strerror or error}", "Kernels' jobs need a folder there; places.toml can name another."
+    )
 
 
 def _understood(words: list[str], generation: int) -> dict[str, Any]:

@@ -17,7 +17,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from kernelkit import bootstrap
 from kernelkit.provisioners.connection import PORTS
 from kernelkit.provisioners.place import PlaceError
 
@@ -25,6 +24,7 @@ LOOPBACK = "127.0.0.1"
 POLL = 0.05  # seconds
 PATIENCE = 2.0  # seconds between SIGTERM and SIGKILL
 SWITCH = "KERNELKIT_FALLBACK"  # 0: whoever starts a kernel wants the error itself
+COMMAND = (sys.executable, "-E", "-P", "-c", "from kernelkit.fallback import main; main()")
 TITLE = "The kernel {name} has no job, and no code was run."
 
 
@@ -35,8 +35,7 @@ class TellingKernel:
         """``kernel`` has the name, language and version that it answers for. Raises OSError."""
         self._folder = Path(tempfile.mkdtemp(prefix="kernelkit-"))
         self._file = self._folder / "connection.json"
-        command = bootstrap.fallback_command(sys.executable, kernel["name"], kernel["language"], kernel["version"])
-        self._argv = [*command, "-f", str(self._file)]
+        self._argv = [*COMMAND, kernel["name"], kernel["language"], kernel["version"], "-f", str(self._file)]
         self._env = {**env, "JPY_PARENT_PID": str(os.getpid()), **_told(why, kernel["name"])}
         self._cwd = folder if Path(folder).is_dir() else None
         self._process: subprocess.Popen[bytes] | None = None
