@@ -37,7 +37,7 @@ class TellingKernel:
         self._file = self._folder / "connection.json"
         self._argv = [*COMMAND, kernel["name"], kernel["language"], kernel["version"], "-f", str(self._file)]
         self._env = {**env, "JPY_PARENT_PID": str(os.getpid()), **_told(why, kernel["name"])}
-        self._cwd = folder if Path(folder).is_dir() else None
+        self._cwd = folder if folder and Path(folder).is_dir() else None
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self, offer: Mapping[str, Any]) -> dict[str, Any]:
