@@ -1,6 +1,7 @@
 """What else kernels on the nodes of a real Slurm must withstand: other users, slow folders, odd kernels and servers."""
 
 import asyncio
+import errno
 import json
 import os
 import subprocess
@@ -135,7 +136,7 @@ def test_another_user_on_the_node_reads_nothing_and_gets_no_answer(slurm, open_t
             secret = [private, *private.iterdir(), mailbox, *mailbox.iterdir(), Path(manager.connection_file)]
             told = await asyncio.to_thread(as_another_user, manager, secret, job_of(manager))
             assert told["user"] == 65534
-            assert set(told["read"].values()) == {13}, told["read"]
+            assert not [path for path, read in told["read"].items() if read != errno.EACCES]
             keys = [key for key in (manager.session.key, manager.curve_secretkey) if key]
             assert not any(_text(key) in said for key in keys for said in told["asked"])
             assert job_of(manager) in told["asked"][0]
