@@ -38,6 +38,7 @@ def measured(folder: Path, env: Mapping[str, str], runs: int) -> Figures:
         with ExitStack() as stack:
             if ground := _ground(stack, start(folder / str(number), max(KERNELS) + 8)):
                 asyncio.run(_measure(ground, runs, figures))
+                print(f"\n{shown(figures)}", flush=True)
     return figures
 
 

@@ -257,7 +257,7 @@ class Pool:
         return [pid for pid in found if _command(pid)]
 
     def _members(self) -> list[int]:
-        """All that runs in the pool's own mount namespace."""
+        """All that runs in the pool's own mount namespace, and its jobs, each of which has another."""
         with contextlib.suppress(OSError):
             ours = os.readlink(f"/proc/{self.master}/ns/mnt")
             if ours != os.readlink("/proc/self/ns/mnt"):
@@ -265,7 +265,11 @@ class Pool:
         file = self.folder / "namespace"
         ours = file.read_text() if file.exists() else ""
         pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-        return [pid for pid in pids if ours and _namespace(pid) == ours]
+        return [pid for pid in pids if ours and (_namespace(pid) == ours or self._is_of_a_job(pid))]
+
+    def _is_of_a_job(self, pid: int) -> bool:
+        environment = b"\0" + _environment(pid)
+        return b"\0_CONDOR_SLOT=" in environment and os.fsencode(self.folder) in environment
 
     # ---- down
 
