@@ -11,7 +11,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import test_slurm
 from lab import TOKEN, ask, running_lab
 from test_slurm import LIMIT, PLACES, closed_partition, interrupted, job_of, manager_of, run, running, until
 
@@ -21,8 +20,6 @@ from kernelkit.provisioners.places import place_of
 from kernelkit.provisioners.watch import Job, Watch
 
 pytestmark = [pytest.mark.slurm, pytest.mark.xdist_group("places"), pytest.mark.timeout(600)]
-
-cluster, slurm = test_slurm.cluster, test_slurm.slurm
 
 
 def settle(more):
