@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -14,6 +15,7 @@ from batch.running import LIMIT, until
 
 from kernelkit.fleet import plan, verify_on_nodes
 from kernelkit.fleet.plan import Conditions
+from kernelkit.fleet.script import script
 from kernelkit.verify import Target
 
 pytestmark = [pytest.mark.slurm, pytest.mark.xdist_group("slurm")]
@@ -235,6 +237,24 @@ def test_a_python_that_a_node_does_not_have(fleet, monkeypatch):
     assert verdict.cause_id == "job-failed"
     assert "could not be run there (code 127)" in verdict.cause
     assert "/nowhere/bin/python" in verdict.output
+
+
+# ---- the job
+
+
+def test_a_nodes_script_is_sound_bash_whatever_the_folder_is_called(fleet, tmp_path):
+    planned = plan(
+        [Target("good", fleet.kernel("good"))], place="slurm", nodes="kk1", asked={"time": "7"}, conditions=Conditions(60),
+        width=1, patience=60,
+    )  # fmt: skip
+    text = script(planned, "kk1", "/a 'folder'/$(touch x)\n#SBATCH --nodes=9")
+    assert {"#SBATCH --nodelist=kk1", "#SBATCH --time=7", "#SBATCH --mem=600M"} <= set(text.splitlines())
+    file = tmp_path / "node.sh"
+    file.write_text(text)
+    checked = [Path(sys.executable).with_name("shellcheck"), file]
+    assert subprocess.run(checked, capture_output=True, text=True, check=False).stdout == ""
+    ran = subprocess.run(["/bin/bash", file], cwd=tmp_path, capture_output=True, check=False)
+    assert (ran.returncode, ran.stderr, (tmp_path / "x").exists()) == (0, b"", False)
 
 
 # ---- ends

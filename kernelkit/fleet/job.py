@@ -18,6 +18,7 @@ from kernelkit.provisioners.watch import Job
 from kernelkit.report.json_report import from_object
 from kernelkit.verify import Verdict
 
+MOMENT = 0.5  # seconds in which a job ends that has told its last word, so that none of these counts as cancelled
 LATE = 3.0  # seconds that a result may take to be seen here, after the batch system said that its job has ended
 
 
@@ -55,7 +56,7 @@ class NodeJob:
     @property
     def over(self) -> bool:
         """Whether nothing more is to be expected of it."""
-        return self.finished or self.given_up
+        return self.given_up or (self.finished and time.monotonic() - self._heard > MOMENT)
 
     def look(self) -> None:
         """See what is new."""

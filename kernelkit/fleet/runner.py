@@ -27,6 +27,8 @@ def verify_on_nodes(fleet: Fleet, *, on_event: Callable[[Event], None] = lambda 
     Events name nodes. With ``fail_fast``, no further node is asked after a failure. However it ends, an interrupt
     included, its jobs are cancelled and their folders removed.
     """
+    if not fleet.targets:
+        return []
     round_ = _Round(fleet, on_event)
     try:
         round_.run()
@@ -98,8 +100,6 @@ class _Round:
 
     def leave(self) -> None:
         """End what is not known to have ended; what is being handed in is ended as soon as it has been."""
-        if any(job.state.kind != "ended" for job in self._jobs) and not self._active:
-            time.sleep(MOMENT)
         for job in self._jobs:
             self._end(job)
         pending = [one.handing for one in self._active if not (one.job or one.handing.cancel())]

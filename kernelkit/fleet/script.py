@@ -21,7 +21,7 @@ def script(fleet: Fleet, node: str, folder: str) -> str:
     """The text of the job that verifies the fleet's kernels on one node."""
     environment = ShellEnvironment(FileSystemLoader(catalogue.shipped("templates")))
     return environment.get_template("node.sh.j2").render(
-        directives=fleet.system.directives(_request(fleet, node, folder)), title=f"{len(fleet.targets)} on {node}",
+        directives=fleet.system.directives(_request(fleet, node, folder)), title=f"kernels verified on {node}",
         mailbox=folder, command=[sys.executable, *_isolation(), "-m", MODULE, folder],
     )  # fmt: skip
 
