@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 from batch.running import LIMIT, until
+from test_testing import on_a_terminal
 
 from kernelkit.fleet import plan, verify_on_nodes
 from kernelkit.fleet.plan import Conditions
@@ -149,6 +150,16 @@ def test_no_more_nodes_at_once_than_asked_for(fleet):
     _, verdicts = fleet.test("logs", *ON, "all", "-j", "1")
     assert all(verdict["passed"] for verdict in verdicts.values())
     assert log.read_text().split() in (["kk1", "kk1", "kk2", "kk2"], ["kk2", "kk2", "kk1", "kk1"])
+
+
+def test_a_terminal_shows_a_table(fleet):
+    fleet.kernel("good")
+    said = on_a_terminal(fleet.home, "test", "good", *ON, "all", columns=80, NO_COLOR="1", **fleet.env)
+    rows = [line.split() for line in said.rpartition("\r\x1b[K")[2].splitlines()]
+    assert rows[0] == ["NODE", "KERNEL", "CHECKS", "REPLY", "CAUSE"]
+    assert [row[:2] for row in rows[1:3]] == [["kk1", "good"], ["kk2", "good"]]
+    assert set(rows[1][2]) == {"✓", "-"}
+    assert "2 passed" in said
 
 
 def test_fail_fast_asks_no_further_node(fleet):
@@ -293,6 +304,15 @@ def test_no_job_outlives_a_kernelkit_that_is_killed(fleet):
     with fleet.running("slow", *ON, "kk1", "--timeout", "600") as process:
         until(started.exists, "no kernel starts")
         process.kill()
+    until(lambda: not fleet.slurm.jobs(), "the job goes on although nobody waits for it")
+
+
+def test_a_job_that_waits_when_kernelkit_is_killed_leaves_nothing_either(fleet):
+    fleet.kernel("good")
+    with fleet.closed("short"), fleet.running("good", *ON, "kk1", "--partition", "short") as process:
+        until(fleet.slurm.jobs, "no job is handed in")
+        process.kill()
+    assert list(Path(fleet.env["XDG_STATE_HOME"]).glob("kernelkit/.jobs/*"))
     until(lambda: not fleet.slurm.jobs(), "the job goes on although nobody waits for it")
 
 

@@ -34,7 +34,7 @@ def fleet_options(function: F) -> F:
                      "[default: what the kernels can take]"),
         click.option("--node-timeout", type=float, callback=seconds, metavar="SECONDS",
                      help="With --on: give a node up of which nothing is heard for so long, its queue included. "
-                     f"[default: {PATIENCE:g}]"),
+                     f"[default: {PATIENCE:g}, or three times --timeout]"),
     )):  # fmt: skip
         function = option(function)
     return function
@@ -71,5 +71,5 @@ def fleet(values: Mapping[str, Any], targets: Sequence[Target], conditions: Cond
     asked = {name: values[name] for name in RESOURCES if values[name] is not None}
     return plan(
         targets, place=place, nodes=values["nodes"], asked=asked, conditions=conditions, width=width or WIDTH,
-        patience=values["node_timeout"] or PATIENCE,
+        patience=values["node_timeout"] or max(PATIENCE, 3 * conditions.timeout),
     )  # fmt: skip

@@ -67,7 +67,9 @@ class NodeJob:
         for news in self._results.news():
             self._heard = time.monotonic()
             self._take(news)
-        if not self.finished:
+        if self.finished:
+            self.job.mailbox.remove()
+        else:
             self._look_for_the_worst(self.job)
 
     def _see_the_job(self) -> None:

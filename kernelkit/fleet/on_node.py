@@ -22,20 +22,37 @@ from kernelkit.report.json_report import as_object
 from kernelkit.verify import Event, verify
 
 LOOK = 1.0  # seconds between two looks for orders
+LAST_LOOK = 0.1  # the same, when nothing is left to be done
 STOP = b" stop "
 
 
 def main(folder: Path) -> None:
-    """Do what the folder's request says."""
+    """Do what the folder's request says; the folder goes too where nobody else is left to take it away."""
+    lost = threading.Event()
+    try:
+        _verify(folder, lost)
+    except (FileNotFoundError, KeyboardInterrupt):
+        return
+    finally:
+        if lost.is_set():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _verify(folder: Path, lost: threading.Event) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     targets, conditions, request = read_request(folder)
     os.environ.update(request["environment"])
     # Wrappers keep a log of each launch: that of a whole fleet is nothing that a user wants to find.
     os.environ["XDG_STATE_HOME"] = str(folder / "state")
-    threading.Thread(target=_heed, args=(folder, float(request["grace"])), daemon=True).start()
+    threading.Thread(target=_heed, args=(folder, float(request["grace"]), lost), daemon=True).start()
     _tell(folder, started=socket.gethostname())
     verify(targets, jobs=request["jobs"], on_event=lambda event: _tell_verdict(folder, event), **vars(conditions))
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # asyncio has put the system's own in its place
     _tell(folder, end=True)
+    # Whoever reads that takes the folder away. Where nobody does, this process is lost.
+    while _orders(folder):
+        time.sleep(LAST_LOOK)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def _tell_verdict(folder: Path, event: Event) -> None:
@@ -49,20 +66,19 @@ def _tell(folder: Path, **values: Any) -> None:
         results.write(json.dumps(values) + "\n")
 
 
-def _heed(folder: Path, grace: float) -> None:
+def _heed(folder: Path, grace: float, lost: threading.Event) -> None:
     """End this process, as somebody who interrupts it would, once nobody wants it."""
     order, heard = b"", time.monotonic()
     while True:
         said = _orders(folder)
         if said != order:
             order, heard = said, time.monotonic()
-        lost = time.monotonic() - heard > grace
-        if lost or STOP in order or not folder.is_dir():
+        if time.monotonic() - heard > grace:
+            lost.set()
+        if lost.is_set() or STOP in order or not folder.is_dir():
             break
         time.sleep(LOOK)
     os.kill(os.getpid(), signal.SIGTERM)
-    if lost:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _orders(folder: Path) -> bytes:
@@ -73,5 +89,4 @@ def _orders(folder: Path) -> bytes:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(FileNotFoundError, KeyboardInterrupt):
-        main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]))
