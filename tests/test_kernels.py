@@ -41,7 +41,7 @@ def test_each_passes_every_check(site):
         assert verdict["passed"] and odd <= {"shutdown"}, verdict
         phases = {phase["name"]: phase["seconds"] for phase in verdict["phases"]}
         assert 0 < phases["steps"] < phases["steps"] + phases["kernel_info"], verdict
-        assert list(phases)[:4] == ["spawn", "steps", "kernel_info", "first reply"]
+        assert list(phases)[:5] == ["spawn", "steps", "interpreter", "kernel_info", "first reply"]
 
 
 def environment(home, name, **incoming):

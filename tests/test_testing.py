@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 
 KERNEL = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+PYTHON = f"'{sys.executable}' -m ipykernel_launcher \"$@\""
 BROKEN = ["/bin/sh", "-c", "echo the reason >&2; exit 3", "{connection_file}"]
 
 
@@ -148,3 +149,72 @@ def test_no_colour_and_a_dumb_terminal(home, kernel):
     said = on_a_terminal(home, "test", "short", columns=80, NO_COLOR="1", TERM="dumb")
     assert "\x1b" not in said
     assert "FAIL short" in said
+
+
+class TestPhases:
+    """What takes long is told from what does not, by comparing the phases of one launch."""
+
+    SLOW = 1.5  # seconds, against the tenths that all else takes on a machine that is busy
+
+    @pytest.fixture
+    def phases(self, home):
+        """Makes a kernel with a wrapper, tests it, and returns its phases up to the first reply, all in all the time reported."""
+
+        def make(script):
+            spec = home.kernels / "timed"
+            spec.mkdir(parents=True)
+            (spec / "setup.sh").write_text(f"{script}\n")
+            argv = ["/bin/bash", "{resource_dir}/setup.sh", "-f", "{connection_file}"]
+            document = {"argv": argv, "display_name": "x", "language": "python"}
+            (spec / "kernel.json").write_text(json.dumps(document))
+            home.ok("test", "timed", "--json", "report.json", "-v")
+            (verdict,) = json.loads((home.path / "report.json").read_text())["verdicts"]
+            found = {phase["name"]: phase["seconds"] for phase in verdict["phases"]}
+            return {name: found[name] for name in found if name not in ("shutdown", "restart", "parent")}
+
+        return make
+
+    @pytest.fixture
+    def slow_start(self, home):
+        """A folder that makes a Python slow which has it on its path."""
+        folder = home.path / "slow"
+        folder.mkdir()
+        (folder / "sitecustomize.py").write_text(f"import time; time.sleep({self.SLOW})\n")
+        return folder
+
+    def test_slow_steps(self, phases):
+        found = phases(f"sleep {self.SLOW}; exec {PYTHON}")
+        assert list(found) == ["spawn", "steps", "interpreter", "kernel_info", "first reply"]
+        assert found["steps"] > self.SLOW / 2 and found["steps"] == max(found.values())
+
+    def test_a_slow_interpreter(self, phases, slow_start):
+        found = phases(f"export PYTHONPATH='{slow_start}'; exec {PYTHON}")
+        assert list(found) == ["spawn", "steps", "interpreter", "kernel_info", "first reply"]
+        assert found["interpreter"] > self.SLOW / 2 and found["interpreter"] == max(found.values())
+
+    def test_slow_start_up_files(self, phases, home):
+        """They run when the kernel listens already."""
+        startup = home.path / ".ipython/profile_default/startup"
+        startup.mkdir(parents=True)
+        (startup / "slow.py").write_text(f"import time; time.sleep({self.SLOW})\n")
+        found = phases(f"exec {PYTHON}")
+        assert found["kernel_info"] > self.SLOW / 2 and found["kernel_info"] == max(found.values())
+
+    def test_both_are_slow(self, phases, slow_start):
+        found = phases(f"sleep {self.SLOW}; export PYTHONPATH='{slow_start}'; exec /usr/bin/env {PYTHON}")
+        assert min(found["steps"], found["interpreter"]) > self.SLOW / 2
+        assert found["spawn"] + found["kernel_info"] + found["first reply"] < found["steps"] + found["interpreter"]
+
+    def test_a_start_that_lost_its_port_counts_for_nothing(self, phases, home):
+        mark = home.path / "tried"
+        clash = f"if [[ ! -e '{mark}' ]]; then touch '{mark}'; sleep {2 * self.SLOW}; echo 'Address already in use'; exit 1; fi"
+        found = phases(f"{clash}\nexec {PYTHON}")
+        assert list(found) == ["spawn", "steps", "interpreter", "kernel_info", "first reply"]
+        assert sum(found.values()) < 2 * self.SLOW
+
+    def test_a_wrapper_that_stays_between(self, home, kernel):
+        """Nobody knows when it became the interpreter, since it did not."""
+        kernel("stays", ["/bin/bash", "-c", f"{PYTHON} || exit", "bash", "-f", "{connection_file}"])
+        home.kernelkit("test", "stays", "--json", "report.json")
+        (verdict,) = json.loads((home.path / "report.json").read_text())["verdicts"]
+        assert [phase["name"] for phase in verdict["phases"]][:3] == ["spawn", "kernel_info", "first reply"]

@@ -144,6 +144,7 @@ def test_healthy_without_a_wrapper(bench):
     }
     assert [phase.name for phase in verdict.phases] == [
         "spawn",
+        "interpreter",
         "kernel_info",
         "first reply",
         "shutdown",

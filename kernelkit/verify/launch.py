@@ -76,6 +76,7 @@ class Launch:
         self.conversation: Conversation | None = None
         self.interruptible = False
         self.watch = Watch()
+        self.spawned: float | None = None  # when there was a process, as time.monotonic
         self.printed = folder / "output"  # the file that its two streams go to
         self.secrets: dict[str, str] = {}
         self._context = context
@@ -109,8 +110,14 @@ class Launch:
         self.secrets = printed.secrets_of(env, self.manager.session.key)
         if self.pid:
             self.footprint.lead(self.pid, os.getpid())
-            self.watch.begin(self.pid)
+            if not self.spawned:
+                self._watch(self.pid)
         self._converse()
+
+    def _watch(self, pid: int) -> None:
+        self.spawned = time.monotonic()
+        port = self.manager.shell_port if self.manager.transport == "tcp" else 0
+        self.watch.begin(pid, port, str(self.spec.document["argv"][0]))
 
     def _local_provisioner(self) -> ServedProvisioner | None:
         """Ours in the place of jupyter_client's own; any other is the manager's to make."""
@@ -120,7 +127,9 @@ class Launch:
         if name != LOCAL:
             return None
         config = declared.get("config", {})
-        return ServedProvisioner(kernel_id=self.manager.kernel_id, kernel_spec=kernel, parent=self.manager, **config)
+        made = ServedProvisioner(kernel_id=self.manager.kernel_id, kernel_spec=kernel, parent=self.manager, **config)
+        made.started = self._watch
+        return made
 
     def _converse(self) -> None:
         self.conversation = Conversation(self.manager.client(context=self._context), self.exit_code)
@@ -160,7 +169,7 @@ class Launch:
         deadline = time.monotonic() + limit
         first = self.talk.ask_kernel_info()
         await self.talk.until(lambda: first.reply is not None, first, limit)
-        self.watch.end()
+        self.watch.answered()
         self.language = self._described(first)
         latest = first
         while not (first.heard or latest.heard):

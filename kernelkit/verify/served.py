@@ -7,7 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -89,14 +89,21 @@ class ServedProcess:
 
 
 class ServedProvisioner(LocalProvisioner):
-    """jupyter_client's own, which starts the kernel through a server of its own once ``through_server`` is set."""
+    """jupyter_client's own, which starts the kernel through a server of its own once ``through_server`` is set.
+
+    ``started`` hears of the process that it starts itself, as soon as there is one.
+    """
 
     through_server = False
+    started: Callable[[int], None] | None = None
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start it."""
         if not self.through_server:
-            return await super().launch_kernel(cmd, **kwargs)
+            connection = await super().launch_kernel(cmd, **kwargs)
+            if self.started and self.pid:
+                self.started(self.pid)
+            return connection
         # jupyter_client 8.10 expands every argument (launcher.py).
         argv = [str(Path(word).expanduser()) if word.startswith("~") else word for word in cmd]
         self.process: Any = ServedProcess(argv, kwargs["env"], str(kwargs["cwd"]), kwargs["stdout"])

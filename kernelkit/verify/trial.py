@@ -12,7 +12,6 @@ from jupyter_client.provisioning.factory import KernelProvisionerFactory
 from traitlets import TraitError
 
 from kernelkit.causes import NONE, Cause, cause
-from kernelkit.launchlog import launches
 from kernelkit.provisioners.place import PlaceError
 from kernelkit.verify import checks, endings, logos, spec, whereabouts
 from kernelkit.verify.causes import explain, of_check, port_clash
@@ -44,6 +43,7 @@ class Trial:
         self._guard = guard
         self._checks: list[Check] = []
         self._phases: list[Phase] = []
+        self._begun = 0.0
         self._cause = NONE
         self._output = ""
         self._launch: Launch | None = None
@@ -100,8 +100,8 @@ class Trial:
     async def _start(self) -> None:
         begin = time.monotonic()
         try:
-            if not await self._answers(begin):
-                await self._answers(begin, last=True)
+            if not await self._answers():
+                await self._answers(last=True)
         except PlaceError as refused:
             self._refuse(begin, self._refusal(refused), refused.problem)
         except (OSError, ValueError, RuntimeError, TypeError, TraitError) as error:
@@ -110,18 +110,18 @@ class Trial:
             self._refuse(begin, explain(self._evidence(died.code)), str(died))
         except KernelSilentError as silent:
             self._refuse(begin, explain(self._evidence(None)), str(silent))
-        self._phase_of_steps()
-        self._phase("kernel_info", begin)
+        self._phases_of_launch()
         self._add("start", checks.PASSED, begin)
 
-    async def _answers(self, begin: float, *, last: bool = False) -> bool:
+    async def _answers(self, *, last: bool = False) -> bool:
         """Launch; False where another program took a port meanwhile, for which the kernel is not to blame."""
         assert self._spec
         self._phases.clear()
+        self._begun = time.monotonic()
         self._launch = launch = Launch(self._spec, self.target.name, *self._place)
         await launch.spawn()
         self._watch(launch)
-        self._phase("spawn", begin)
+        self._phase("spawn", launch.spawned or time.monotonic())
         try:
             await launch.answer(self.limit)
         except (KernelDiedError, KernelSilentError) as error:
@@ -132,12 +132,14 @@ class Trial:
             return False
         return True
 
-    def _phase_of_steps(self) -> None:
-        """What a wrapper of kernelkit's took until it became the interpreter, from the log of this very launch."""
-        pid = self._launch.pid if self._launch and self._launch.spec.record else None
-        logged = launches(self.target.name, 1) if pid else []
-        if logged and logged[0].pid == pid:
-            self._phases.append(Phase("steps", logged[0].seconds))
+    def _phases_of_launch(self) -> None:
+        """Where it was seen: the wrapper until it became the interpreter, and that until it listened; then the rest."""
+        assert self._launch
+        watch = self._launch.watch
+        if watch.last and not watch.last.is_shell:
+            self._phase("steps", watch.turned)
+        self._phase("interpreter", watch.listening)
+        self._phase("kernel_info", time.monotonic())
 
     def _refusal(self, refused: PlaceError) -> Cause:
         """Why there is no kernel on a node: the batch system's words, or what the kernel printed before it ended."""
@@ -244,8 +246,10 @@ class Trial:
         missing = [name for name in checks.IDS if name not in made]
         self._checks += [Check(name, "skipped", "the kernel did not start") for name in missing]
 
-    def _phase(self, name: str, begin: float) -> None:
-        self._phases.append(Phase(name, time.monotonic() - begin - self._spent()))
+    def _phase(self, name: str, until: float | None) -> None:
+        """It began where the one before it ended; none where its end was not seen."""
+        if until is not None:
+            self._phases.append(Phase(name, max(until - self._begun - self._spent(), 0.0)))
 
     def _spent(self) -> float:
         return sum(phase.seconds for phase in self._phases)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import platform
 import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +20,9 @@ PATH_CALLS = {
     "x86_64": {2: 0, 4: 0, 6: 0, 21: 0, 59: 0, 89: 0, 257: 1, 262: 1, 269: 1, 332: 1, 437: 1, 439: 1},
     "aarch64": {48: 1, 56: 1, 78: 1, 79: 1, 221: 0, 291: 1, 437: 1, 439: 1},
 }
+LISTENING = b":0000 0A "  # from nowhere, and the state of a socket that listens
+ROW = 150  # bytes of /proc/net/tcp
+RESTING = 20  # times as long as one look into it took: where there are few sockets, that is milliseconds
 LONGEST = PAGE = 4096  # bytes of a path, and the size of the smallest page
 
 
@@ -55,35 +60,87 @@ class Sight:
 class Watch:
     """What a process was when it was last seen: once it has ended, nobody can tell what its variables were.
 
+    ``turned`` is the moment at which it turned into the program that it is, None where it is its first one, and
+    ``listening`` the one at which its port was listened on, None where that was not seen: both as ``time.monotonic``.
     A thread looks, since an event loop that serves other kernels comes too late for one that ends at once.
     """
 
     def __init__(self) -> None:
         self.last: Sight | None = None
+        self.turned: float | None = None
+        self.listening: float | None = None
+        self._program = ""
+        self._again = 0.0
+        self._place = (0, 0)
         self._over = threading.Event()
 
-    def begin(self, pid: int) -> None:
-        """Look every few milliseconds from now on, until ``end`` or until it has ended."""
-        threading.Thread(target=self._look, args=(pid,), name=f"watch {pid}", daemon=True).start()
+    def begin(self, pid: int, port: int, first: str) -> None:
+        """Look every few milliseconds from now on, until ``end`` or until it has ended.
+
+        ``port`` is one of TCP's, or 0. ``first`` is what was started: a shell may be gone before the first look.
+        """
+        self._place = (pid, port)
+        self._program = first if Path(first).name in SHELLS else ""
+        threading.Thread(target=self._look, name=f"watch {pid}", daemon=True).start()
+
+    def answered(self) -> None:
+        """Look for a last time, since the answer can come between two looks, and no more."""
+        self._again = 0.0
+        if self._place[0]:
+            self._see()
+        self.end()
 
     def end(self) -> None:
         """Look no more."""
         self._over.set()
 
-    def _look(self, pid: int) -> None:
-        while True:
-            program, argv = _running(pid)
-            if not program:
-                return
-            if self._is_new(program, argv):
-                self.last = glimpse(pid) or self.last
-            if self._over.wait(INTERVAL):
-                return
+    def _look(self) -> None:
+        while self._see() and not self._over.wait(INTERVAL):
+            pass
+
+    def _see(self) -> bool:
+        """Whether it was still there."""
+        pid, port = self._place
+        program, argv = _running(pid)
+        if not program:
+            return False
+        if self._is_new(program, argv):
+            self.last = glimpse(pid) or self.last
+        if self.listening is None:
+            self._time(program, port)
+        return True
+
+    def _time(self, program: str, port: int) -> None:
+        """Note when it turned and listened; what listens beside a shell that stays is no program it turned into."""
+        if program != self._program:
+            self.turned = time.monotonic() if self._program else None
+            self._program = program
+        begin = time.monotonic()
+        if port and Path(program).name not in SHELLS and begin >= self._again:
+            if listened_on(port):
+                self.listening = time.monotonic()
+            self._again = time.monotonic() + (time.monotonic() - begin) * RESTING
 
     def _is_new(self, program: str, argv: tuple[str, ...]) -> bool:
         """Its variables are those of its last exec(2), in the midst of which it shows none."""
         last = self.last
         return last is None or not last.environment or (program, argv) != (last.program, last.argv)
+
+
+def listened_on(port: int) -> bool:
+    """Whether a process listens on a TCP port of this machine: by proc_pid_net(5), so that nobody hears of it.
+
+    Linux lists the sockets that listen first and looks for others only when it is asked for more, which takes
+    a hundred times as long: hence row by row.
+    """
+    place = f":{port:04X} ".encode()
+    try:
+        with Path("/proc/net/tcp").open("rb", buffering=ROW) as rows:
+            next(rows, b"")
+            listening = itertools.takewhile(lambda row: LISTENING in row, rows)
+            return any(place in row.partition(LISTENING)[0] for row in listening)
+    except OSError:
+        return False
 
 
 def _running(pid: int) -> tuple[str, tuple[str, ...]]:
