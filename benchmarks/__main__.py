@@ -52,7 +52,15 @@ def _verification(folder: Path, env: dict[str, str], given: argparse.Namespace) 
     return rows
 
 
-MEASURES = {"commands": _commands, "launches": _launches, "verification": _verification}
+def _many(_: Path, env: dict[str, str], given: argparse.Namespace) -> list[Row]:
+    from benchmarks import many
+
+    rows = many.measured(env, max(given.runs // 2, 1))
+    print(f"\n{many.shown(rows)}", flush=True)
+    return rows
+
+
+MEASURES = {"commands": _commands, "launches": _launches, "verification": _verification, "many": _many}
 
 
 def machine() -> dict[str, Any]:
@@ -70,7 +78,7 @@ def _given() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=f"{', '.join(MEASURES)} [all]")
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="counted runs of each, half of it for "
-                        "verifications [5, about five minutes on a quiet machine]")  # fmt: skip
+                        "verifications [5, about six minutes on a quiet machine]")  # fmt: skip
     parser.add_argument("--alrb", type=Path, metavar="FOLDER", help="the public ALRB scripts, to launch after them too")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file")
     parser.add_argument("--docs", type=Path, metavar="FOLDER", help="write the tables into its speed.md, and a plot of "

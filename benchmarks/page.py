@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import commands, launches, targets, verifications
+from benchmarks import commands, launches, many, targets, verifications
 
 MARKS = ("<!-- made by python -m benchmarks --docs docs -->\n", "<!-- end -->\n")
 
@@ -29,6 +29,8 @@ def _parts(figures: dict[str, Any]) -> Iterator[str]:
         yield f"### Commands\n\n{commands.shown(figures['commands'])}"
     if "verification" in figures:
         yield f"### Verification\n\n{verifications.shown(figures['verification'])}"
+    if "many" in figures:
+        yield f"### Verification of many\n\n{many.shown(figures['many'])}"
 
 
 def update(file: Path, figures: dict[str, Any]) -> None:

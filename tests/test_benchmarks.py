@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks import launches, page, setups, targets
+from benchmarks import launches, many, page, setups, targets
 
 ROOT = Path(__file__).parent.parent
 LIGHT = """
@@ -52,6 +52,14 @@ def test_what_must_be_shown_is_judged(tmp_path):
     judged = targets.judged({"launches": dict.fromkeys(launches.WEIGHTS, ways), "commands": [command]})
     assert [one["met"] for one in judged] == [True, True, True, False, False, True, True]
     assert "**missed**" in targets.shown(judged)
+
+
+def test_many_kernels_are_measured_apart_from_kernelkit_itself(home):
+    rows = many.measured(home.env | {"JUPYTER_DATA_DIR": str(home.path / "data")}, 1, counts=(1, 2))
+    assert [row["count"] for row in rows] == [1, 2]
+    assert all(row["kernels_s"] > 0 and row["own_s"] > 0 and row["peak_mib"] > 10 for row in rows)
+    assert rows[0]["kernels_s"] < rows[1]["kernels_s"]
+    assert many.shown(rows).count("\n") == 3
 
 
 def test_the_page_has_a_place_for_the_tables(tmp_path):
