@@ -58,7 +58,17 @@ def _places(folder: Path, env: dict[str, str], given: argparse.Namespace) -> dic
     return places.measured(folder, env, given.runs)
 
 
-MEASURES = {"commands": _commands, "launches": _launches, "verification": _verification, "places": _places}
+def _many(_: Path, env: dict[str, str], given: argparse.Namespace) -> list[Row]:
+    from benchmarks import many
+
+    rows = many.measured(env, max(given.runs // 2, 1))
+    print(f"\n{many.shown(rows)}", flush=True)
+    return rows
+
+
+MEASURES = {
+    "commands": _commands, "launches": _launches, "verification": _verification, "many": _many, "places": _places,
+}  # fmt: skip
 
 
 def machine() -> dict[str, Any]:
@@ -76,7 +86,7 @@ def _given() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("subjects", nargs="*", metavar="SUBJECT", help=f"{', '.join(MEASURES)} [all]")
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="counted runs of each, half of it for "
-                        "verifications [5: five minutes on a quiet machine, and twenty for the places]")  # fmt: skip
+                        "verifications [5: six minutes on a quiet machine, and twenty for the places]")  # fmt: skip
     parser.add_argument("--alrb", type=Path, metavar="FOLDER", help="the public ALRB scripts, to launch after them too")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file")
     parser.add_argument("--docs", type=Path, metavar="FOLDER", help="write the tables into its speed.md, and a plot of "

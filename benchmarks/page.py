@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import commands, launches, places, targets, verifications
+from benchmarks import commands, launches, many, places, targets, verifications
 
 MARKS = ("<!-- made by python -m benchmarks --docs docs -->\n", "<!-- end -->\n")
 PLACES = ("<!-- made by python -m benchmarks places --docs docs -->\n", "<!-- end of places -->\n")
@@ -29,6 +29,8 @@ def _parts(figures: dict[str, Any]) -> Iterator[str]:
         yield f"### Commands\n\n{commands.shown(figures['commands'])}"
     if "verification" in figures:
         yield f"### Verification\n\n{verifications.shown(figures['verification'])}"
+    if "many" in figures:
+        yield f"### Verification of many\n\n{many.shown(figures['many'])}"
 
 
 def _of_places(figures: dict[str, Any]) -> Iterator[str]:
@@ -40,7 +42,7 @@ def _of_places(figures: dict[str, Any]) -> Iterator[str]:
 def update(file: Path, figures: dict[str, Any]) -> None:
     """Put what was measured between the marks of the page. Raises ValueError where it has none."""
     page = file.read_text()
-    if {"launches", "commands", "verification"} & figures.keys():
+    if {"launches", "commands", "verification", "many"} & figures.keys():
         page = _between(MARKS, page, _parts(figures))
     if figures.get("places", {}).get("launches"):
         page = _between(PLACES, page, _of_places(figures))

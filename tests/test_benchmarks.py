@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks import launches, page, setups, targets
+from benchmarks import launches, many, page, setups, targets
 
 ROOT = Path(__file__).parent.parent
 LIGHT = """
@@ -86,6 +86,14 @@ def test_what_places_must_show_is_judged_and_written(tmp_path):
     text = file.read_text()
     assert "| Slurm | 100 | 9.0 | 3 | **4** | 4 |" in text
     assert text.partition(page.PLACES[0])[0] == (ROOT / "docs/speed.md").read_text().partition(page.PLACES[0])[0]
+
+
+def test_many_kernels_are_measured_apart_from_kernelkit_itself(home):
+    rows = many.measured(home.env | {"JUPYTER_DATA_DIR": str(home.path / "data")}, 1, counts=(1, 2))
+    assert [row["count"] for row in rows] == [1, 2]
+    assert all(row["kernels_s"] > 0 and row["own_s"] > 0 and row["peak_mib"] > 10 for row in rows)
+    assert rows[0]["kernels_s"] < rows[1]["kernels_s"]
+    assert many.shown(rows).count("\n") == 3
 
 
 def test_the_page_has_a_place_for_the_tables(tmp_path):

@@ -21,6 +21,8 @@ PATH_CALLS = {
     "aarch64": {48: 1, 56: 1, 78: 1, 79: 1, 221: 0, 291: 1, 437: 1, 439: 1},
 }
 LISTENING = b":0000 0A "  # from nowhere, and the state of a socket that listens
+ROW = 150  # bytes of /proc/net/tcp
+RESTING = 20  # times as long as one look into it took: where there are few sockets, that is milliseconds
 LONGEST = PAGE = 4096  # bytes of a path, and the size of the smallest page
 
 
@@ -68,6 +70,7 @@ class Watch:
         self.turned: float | None = None
         self.listening: float | None = None
         self._program = ""
+        self._again = 0.0
         self._place = (0, 0)
         self._over = threading.Event()
 
@@ -82,6 +85,7 @@ class Watch:
 
     def answered(self) -> None:
         """Look for a last time, since the answer can come between two looks, and no more."""
+        self._again = 0.0
         if self._place[0]:
             self._see()
         self.end()
@@ -111,8 +115,11 @@ class Watch:
         if program != self._program:
             self.turned = time.monotonic() if self._program else None
             self._program = program
-        if port and Path(program).name not in SHELLS and listened_on(port):
-            self.listening = time.monotonic()
+        begin = time.monotonic()
+        if port and Path(program).name not in SHELLS and begin >= self._again:
+            if listened_on(port):
+                self.listening = time.monotonic()
+            self._again = time.monotonic() + (time.monotonic() - begin) * RESTING
 
     def _is_new(self, program: str, argv: tuple[str, ...]) -> bool:
         """Its variables are those of its last exec(2), in the midst of which it shows none."""
@@ -121,15 +128,15 @@ class Watch:
 
 
 def listened_on(port: int) -> bool:
-    """Whether a process listens on a TCP port of this machine: by proc_pid_net(5), so that nobody hears of it."""
-    return any(_listed(Path("/proc/net", table), f":{port:04X} ".encode()) for table in ("tcp", "tcp6"))
+    """Whether a process listens on a TCP port of this machine: by proc_pid_net(5), so that nobody hears of it.
 
-
-def _listed(table: Path, place: bytes) -> bool:
+    Linux lists the sockets that listen first and looks for others only when it is asked for more, which takes
+    a hundred times as long: hence row by row.
+    """
+    place = f":{port:04X} ".encode()
     try:
-        with table.open("rb") as rows:
+        with Path("/proc/net/tcp").open("rb", buffering=ROW) as rows:
             next(rows, b"")
-            # Linux lists the sockets that listen first, and there may be thousands of others.
             listening = itertools.takewhile(lambda row: LISTENING in row, rows)
             return any(place in row.partition(LISTENING)[0] for row in listening)
     except OSError:
