@@ -17,6 +17,7 @@ from browsing import Notebook, picture, write_notebook
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from lab import running_lab
+from traitlets import Unicode
 
 from kernelkit.provisioners.place import PlaceError
 
@@ -28,7 +29,7 @@ ARGV = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
 async def until_async(condition, complaint, limit=LIMIT):
     deadline = time.monotonic() + limit
     while not condition():
-        assert time.monotonic() < deadline, complaint
+        assert time.monotonic() < deadline, complaint() if callable(complaint) else complaint
         await asyncio.sleep(0.05)
 
 
@@ -277,6 +278,28 @@ def test_a_start_that_is_given_up_while_it_waits_leaves_no_job(slurm):
             await until_async(lambda: not slurm.jobs(), "the job waits on")
 
     asyncio.run(live())
+
+
+def test_a_kernel_that_waits_for_others_says_for_how_many(slurm):
+    blocker = ["--partition=far", "--exclusive", "--time=5", "--wrap=sleep 600", "--output=/dev/null"]
+    jobs = [slurm.ask("sbatch", "--parsable", *blocker).strip() for _ in range(3)]
+
+    async def live():
+        manager = manager_of(partition="far", time="10")
+        manager.add_traits(reason=Unicode())
+        starting = asyncio.ensure_future(manager.start_kernel())
+        await until_async(lambda: "after 2 other jobs" in manager.reason, lambda: manager.reason)
+        assert "waiting (" in manager.reason
+        slurm.ask("scancel", *jobs)
+        await starting
+        assert manager.reason == ""
+        await manager.shutdown_kernel()
+
+    try:
+        until(lambda: slurm.processes, "nothing runs")
+        asyncio.run(live())
+    finally:
+        slurm.ask("scancel", *jobs)
 
 
 def test_a_queue_has_a_limit(slurm):

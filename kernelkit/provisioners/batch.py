@@ -33,7 +33,6 @@ CANCEL_LIMIT = 4.0  # seconds that a shutdown waits for cancelling
 SIGNAL_LIMIT = 2.0  # seconds that an interrupt, which a shutdown begins with, waits for the batch system
 ABANDONED = 3600.0  # seconds without a sign of life after which a server has been killed
 LAST_WORDS = 5  # lines of what a kernel printed before its job ended
-CAUSE_LIMIT = 10.0  # seconds that the batch system has for saying why a job ended
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -158,17 +157,26 @@ class BatchProvisioner(KernelProvisionerBase):
         shown = ""
         while not (answers := self.job.mailbox.answers(self.job.generation)).connection:
             if self._end(self.job, answers) is not None:
-                problem, printed = await self._cause(self.job), self.job.mailbox.output()
+                problem, printed = await endings.why(self.job, self.watch), self.job.mailbox.output()
                 raise PlaceError(problem, printed or "It printed nothing.", code=answers.ended, output=printed)
             if not answers.node and time.monotonic() > deadline:
                 limit = f"{self.settings.queue_limit} s"
                 raise PlaceError(f"job {self.job.id} did not start within {limit}", "queue_limit is the site's.")
             words = self._words(self.job, answers)
             if words != shown:
-                self.log.info("%s: job %s: %s", self.place.name, self.job.id, words)
                 shown = words
+                self._say(f"{self.place.name}: job {self.job.id}: {words}")
             await asyncio.sleep(POLL)
+        self._say("")
         return answers.connection
+
+    def _say(self, words: str) -> None:
+        """To the log, and to whoever asks a server for its kernels (jupyter_server, ``reason``)."""
+        if words:
+            self.log.info(words)
+        manager: Any = self.parent
+        if hasattr(manager, "reason"):
+            manager.reason = words
 
     def _words(self, job: Job, answers: Answers) -> str:
         if answers.node:
@@ -202,22 +210,9 @@ class BatchProvisioner(KernelProvisionerBase):
 
     async def _report(self, job: Job) -> PlaceError:
         """Log why it ended, and return it."""
-        cause = await self._cause(job)
+        cause = await endings.why(job, self.watch)
         self.log.warning("%s: %s", self.place.name, cause)
         return PlaceError(cause, "Restart the kernel once more for another job.", output=job.mailbox.output(LAST_WORDS))
-
-    async def _cause(self, job: Job) -> str:
-        """Why a kernel ended, in words; the batch system is asked, since a script that is killed cannot say."""
-        deadline = time.monotonic() + CAUSE_LIMIT
-        asked = self.watch.queries
-        self.watch.ask_now()
-        while job.state.kind != "ended" and time.monotonic() < deadline:
-            answers = job.mailbox.answers(job.generation)
-            if self.watch.queries > asked and job.goes_on and answers.ended is not None and not answers.gone:
-                return f"the kernel in job {job.id} {endings.in_words(answers.ended, job.mailbox.output())}"
-            await asyncio.sleep(POLL)
-        said = job.state.words if job.state.kind == "ended" else job.silent or "the batch system has not said why"
-        return f"job {job.id} ended: {said}"
 
     async def wait(self) -> int | None:
         """Wait for the end of the kernel."""

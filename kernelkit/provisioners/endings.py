@@ -1,9 +1,30 @@
-"""What is known of a kernel that ended while its job goes on."""
+"""Why a kernel ended: by what it printed and its exit code, or with its job, of which the batch system is asked."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 import signal
+import time
+
+from kernelkit.provisioners.watch import Job, Watch
+
+LIMIT = 10.0  # seconds that the batch system has for saying why a job ended
+POLL = 0.1  # seconds
+
+
+async def why(job: Job, watch: Watch) -> str:
+    """In words; the batch system is asked, since a script that is killed cannot say."""
+    deadline = time.monotonic() + LIMIT
+    asked = watch.queries
+    watch.ask_now()
+    while job.state.kind != "ended" and time.monotonic() < deadline:
+        answers = job.mailbox.answers(job.generation)
+        if watch.queries > asked and job.goes_on and answers.ended is not None and not answers.gone:
+            return f"the kernel in job {job.id} {in_words(answers.ended, job.mailbox.output())}"
+        await asyncio.sleep(POLL)
+    said = job.state.words if job.state.kind == "ended" else job.silent or "the batch system has not said why"
+    return f"job {job.id} ended: {said}"
 
 
 def in_words(code: int, printed: str) -> str:

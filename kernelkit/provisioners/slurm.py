@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from kernelkit.processes import ProcessError
 from kernelkit.provisioners.place import PlaceError, Request, State
+from kernelkit.provisioners.slurm_queue import Queue
 from kernelkit.provisioners.tools import Tools
 
 PATIENCE = 30.0  # seconds for a command; Slurm's own tools give up on a silent controller after about ten
@@ -29,6 +30,7 @@ ENDED = {
 }
 WAITING = {"CONFIGURING", "PENDING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "RESV_DEL_HOLD", "SPECIAL_EXIT"}
 HELD = {"JobHeldAdmin": "an administrator holds it", "JobHeldUser": "it is held: `scontrol release` lets it go"}
+WAITS = ("waiting (Priority)", "waiting (Resources)")
 UNKNOWN = "Invalid job id specified"
 # Run once in the job. The address is the one by which the controller knows the node; a name is looked up.
 PREPARE = r"""
@@ -66,6 +68,7 @@ class Slurm:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
+        self._queue = Queue(self._run)
 
     def directives(self, request: Request) -> list[str]:
         """What sbatch reads at the head of the script."""
@@ -91,7 +94,15 @@ class Slurm:
                 return {}
             raise
         rows = [line.split("|") for line in printed.splitlines()]
-        return {row[0]: _state(row[1], row[2], row[3]) for row in rows if len(row) == 4}
+        states = {row[0]: _state(row[1], row[2], row[3]) for row in rows if len(row) == 4}
+        return {job: self._placed(job, state) for job, state in states.items()}
+
+    def _placed(self, job: str, state: State) -> State:
+        """With the number of jobs before it, where it waits for nothing but them."""
+        before = self._queue.before(job) if state.words.startswith(WAITS) else None
+        if not before:
+            return state
+        return State(state.kind, f"{state.words}, after {before} other job{'s'[: before > 1]}")
 
     def signal(self, job: str, name: str) -> None:
         """To every step of the job, and not to the script that started them."""
