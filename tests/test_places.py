@@ -237,7 +237,7 @@ def test_a_folder_on_a_slow_file_system(slurm, tmp_path, monkeypatch):
             await manager.restart_kernel(now=True)
             await client.wait_for_ready(timeout=LIMIT)
             assert job_of(manager) == job
-            await asyncio.sleep(8)  # longer than the job waits for a sign of life
+            await asyncio.sleep(20)  # three times as long as the job waits for a sign of life
             assert await run(client, "print(6 * 7)") == ("ok", "42\n")
 
     asyncio.run(live())
