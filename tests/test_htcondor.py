@@ -188,6 +188,19 @@ def test_held_removed_and_preempted_are_said(condor, caplog):
     assert "its slot was taken away" in caplog.text
 
 
+def test_a_node_that_dies(condor, tmp_path, caplog):
+    (tmp_path / "places.toml").write_text(PLACES + 'options = ["job_lease_duration = 20"]\n')
+
+    async def live():
+        async with Running() as (manager, _):
+            condor.kill_node()
+            await until_async(lambda: "HTCondor has lost its node" in manager.provisioner.job.state.words, "not seen")
+            await ended(manager)
+
+    asyncio.run(live())
+    assert "its node failed" in caplog.text
+
+
 async def ended(manager):
     deadline = time.monotonic() + LIMIT
     while await manager.provisioner.poll() is None:

@@ -21,6 +21,7 @@ from kernelkit.provisioners.tools import Tools
 
 MARK = "#HTCONDOR "  # begins a line of the script that is a submit command
 KEPT = 120  # seconds that the queue remembers a job that has ended, so that why can be asked
+LEASE = 300  # seconds that HTCondor tries to reach a node again, instead of 40 minutes: somebody waits for an answer
 VACATE = 5  # seconds between a job's SIGTERM and its SIGKILL
 WORDS = r"[A-Za-z0-9_.,:+-]+"
 ATTRIBUTES = ["ClusterId", "JobStatus", "HoldReason", "RemoveReason", "ExitCode", "ExitBySignal", "ExitSignal"]
@@ -61,7 +62,7 @@ class HTCondor:
             "environment": _quoted(_entries(self._tools.environment)),
             "output": f"{folder}/output", "error": f"{folder}/output", "log": f"{folder}/{LOG}",
             "kill_sig": "SIGTERM", "job_max_vacate_time": str(VACATE), "batch_name": "kernelkit",
-            "periodic_remove": AGAIN,
+            "periodic_remove": AGAIN, "job_lease_duration": str(LEASE),
             "leave_in_queue": f"(JobStatus == {REMOVED} || JobStatus == {COMPLETED})"
             f" && time() - EnteredCurrentStatus < {KEPT}",
             **{name.strip(): value.strip() for name, _, value in asked},

@@ -251,6 +251,17 @@ class Pool:
             "condor_q", "-allusers", "-constraint", "JobStatus != 3 && JobStatus != 4", "-af", "ClusterId"
         ).split()
 
+    def kill_node(self) -> None:
+        """What a power cut does: all that runs jobs, and the jobs, are gone at once. The master starts a new startd."""
+        keepers = (b"condor_startd", b"condor_starter", b"condor_procd")
+        doomed = [*self.processes(), *(pid for pid in self._members() if _command(pid).startswith(keepers))]
+        for number in (signal.SIGSTOP, signal.SIGKILL):
+            for pid in doomed:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, number)
+        for folder in self.folder.glob("execute/dir_*"):
+            shutil.rmtree(folder)
+
     def processes(self) -> list[int]:
         """Pids of what jobs run."""
         found = [pid for pid in self._members() if b"\0_CONDOR_SLOT=" in b"\0" + _environment(pid)]
