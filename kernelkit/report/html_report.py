@@ -16,7 +16,7 @@ from kernelkit.verify.verdict import Verdict
 SHOWN_LINES = 40
 MARKS = {"passed": "✓", "failed": "✗", "note": "!", "skipped": "-"}
 # The order of the legend, and the colours in the page's style.
-PHASES = ("spawn", "steps", "kernel_info", "first reply", "shutdown", "restart", "parent")
+PHASES = ("spawn", "steps", "interpreter", "kernel_info", "first reply", "shutdown", "restart", "parent")
 
 
 def html(verdicts: Sequence[Verdict], *, seconds: float | None = None) -> str:
