@@ -47,7 +47,10 @@ class HTCondor:
 
     def directives(self, request: Request) -> list[str]:
         """Submit commands, a line each: ``submit`` reads them from the script's head, as sbatch does its own."""
-        carried = [path for path in (request.mailbox, request.resource_dir, request.overlay) if path]
+        # A name with a comma in it would be two: such a folder must be seen.
+        carried = [
+            path for path in (request.mailbox, request.resource_dir, request.overlay) if path and "," not in path
+        ]
         inputs = f"transfer_input_files = {','.join(carried)}"
         return [MARK + line for line in [inputs, *_asked(request.resources), *request.options]]
 
