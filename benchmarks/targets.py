@@ -60,7 +60,7 @@ def _places(tables: dict[str, list[Row]]) -> Iterator[Target]:
     for row in tables.get("ends", []):
         yield _most(f"{row['place']}: from shutdown to no job, s", row["gone_max_s"], 5)
     for row in tables.get("queries", []):
-        yield _most(f"{row['place']}: queries a minute, {row['kernels']} kernels", row["rest_ours"], 6)
+        yield _most(f"{row['place']}: queries a minute, kernels: {row['kernels']}", row["rest_ours"], 6)
 
 
 def _most(text: str, value: float | str, limit: float) -> Target:
