@@ -69,9 +69,9 @@ def run(
     try:
         stdout, stderr = _listen(process, hear, timeout) if hear else process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired as error:
-        raise ProcessError(argv, None, _end(process)) from error
+        raise ProcessError(argv, None, _end(process, heard=hear is not None)) from error
     except BaseException:
-        _end(process)
+        _end(process, heard=hear is not None)
         raise
     finally:
         _running.discard(process)
@@ -121,11 +121,14 @@ def side_by_side(function: Callable[[T], R], items: Iterable[T], *, at_once: int
             wait(running, timeout=0.1)
 
 
-def _end(process: subprocess.Popen[bytes]) -> str:
-    """Kill the process group and return what it had printed."""
+def _end(process: subprocess.Popen[bytes], *, heard: bool) -> str:
+    """Kill the process group and return what it had printed; where that is ``heard``, its reader alone may read it."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
+        if heard:
+            process.wait(1)
+            return ""
         stdout, stderr = process.communicate(timeout=1)
-    except (ProcessLookupError, subprocess.TimeoutExpired, ValueError):
-        return ""  # a ValueError: who heard the lines has closed their pipe
-    return ((stderr or b"") + (stdout or b"")).decode(errors="replace")  # None: whoever hears the lines has them
+    except (ProcessLookupError, subprocess.TimeoutExpired):
+        return ""
+    return (stderr + stdout).decode(errors="replace")

@@ -170,6 +170,17 @@ def test_one_that_fits_no_slot_waits_and_can_be_cancelled(condor):
     asyncio.run(live())
 
 
+def test_one_that_is_given_up_while_it_is_handed_in_leaves_no_job(condor, tmp_path):
+    async def live():
+        starting = asyncio.ensure_future(manager_of(cpus="64").start_kernel())
+        await until_async(lambda: list(tmp_path.glob("sta te/kernelkit/.jobs/*/script")), "nothing is handed in")
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+
+    asyncio.run(live())
+
+
 def test_held_removed_and_preempted_are_said(condor, caplog):
     async def live():
         async with Running() as (manager, _):

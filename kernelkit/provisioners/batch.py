@@ -24,7 +24,7 @@ from kernelkit.provisioners.place import Place, PlaceError, Request
 from kernelkit.provisioners.places import place_of
 from kernelkit.provisioners.script import overlay_of, script
 from kernelkit.provisioners.settings import Settings
-from kernelkit.provisioners.watch import Job, Watch, watch_of
+from kernelkit.provisioners.watch import Handing, Job, Watch, watch_of
 from kernelkit.reserved import RESOURCES
 
 PASSED = {"JPY_SESSION_NAME", "KERNELKIT_FALLBACK", "KERNELKIT_BACKGROUND", "KERNELKIT_SNAPSHOT"}
@@ -131,16 +131,17 @@ class BatchProvisioner(KernelProvisionerBase):
         settings.check(self.settings, self.resources, self.place.resources)
         await asyncio.to_thread(Mailbox.sweep, self.settings.mailboxes, max(ABANDONED, 10 * self.settings.grace))
         mailbox = Mailbox.create(self.settings.mailboxes, f"{self.kernel_id}-{secrets.token_hex(4)}")
+        handing = Handing(self.watch, mailbox)
         try:
             mailbox.put_start(content, environment)
             mailbox.put_script(script(self.place, self._request(cmd, mailbox)))
             mailbox.order(1, "run")
-            number = await asyncio.to_thread(self.place.submit, str(mailbox.script), str(mailbox.folder))
+            self.job = await asyncio.to_thread(handing.hand_in)
         except BaseException:
+            handing.give_up()
             mailbox.remove()
             raise
-        self.job = Job(number, mailbox)
-        self.log.info("%s: job %s was handed in", self.place.name, number)
+        self.log.info("%s: job %s was handed in", self.place.name, self.job.id)
         self.watch.add(self.job, self.settings.grace)
 
     def _request(self, cmd: list[str], mailbox: Mailbox) -> Request:

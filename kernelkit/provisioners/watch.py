@@ -156,6 +156,31 @@ class Watch:
             time.sleep(0.02)
 
 
+class Handing:
+    """A job that is being handed in. Whoever waits for that may give up meanwhile: then it is cancelled at once."""
+
+    def __init__(self, watch: Watch, mailbox: Mailbox) -> None:
+        self._watch = watch
+        self._mailbox = mailbox
+        self._given_up = False
+        self._job: Job | None = None
+
+    def hand_in(self) -> Job:
+        """Blocks. Raises PlaceError."""
+        job = self._job = Job(
+            self._watch.place.submit(str(self._mailbox.script), str(self._mailbox.folder)), self._mailbox
+        )
+        if self._given_up:
+            self._watch.end(job)
+        return job
+
+    def give_up(self) -> None:
+        """Nobody wants the job any more, whether there is one yet or not."""
+        self._given_up = True
+        if self._job:
+            self._watch.end(self._job)
+
+
 class Beat:
     """A thread that works, sleeps for the seconds that the work returns (None: until the next start), and so on."""
 
