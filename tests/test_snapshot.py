@@ -379,6 +379,21 @@ class TestNotDeterministic:
         assert site.runs == runs
 
 
+    def test_a_recording_behind_the_launch_of_a_server_that_nohup_started_is_its_own(self, site):
+        site.setup("export FOO=1")
+        ignoring = ["/bin/sh", "-c", "trap '' HUP INT QUIT; exec \"$@\"", "-"]
+        begin = time.monotonic()
+        site.seen(prefix=ignoring, KERNELKIT_BACKGROUND="")
+        (kept,) = site.kept
+        while state(kept) != "confirmed":
+            assert time.monotonic() - begin < 60
+            time.sleep(0.1)
+        runs = site.runs
+        site.seen(prefix=ignoring, KERNELKIT_BACKGROUND="")
+        assert site.runs == runs
+        assert state(kept) == "confirmed"
+
+
 # ---- never a wait or a race
 
 
