@@ -1,4 +1,4 @@
-"""What is said to a schedd, in a process of its own: ``python -m kernelkit.provisioners.schedd VERB JSON``.
+"""What is said to a pool, in a process of its own: ``python -m kernelkit.provisioners.schedd VERB JSON``.
 
 The bindings hold the interpreter while they wait: a schedd that is silent would stop a whole Jupyter server, signs of
 life to other kernels with it, for twenty seconds at a time. The answer is printed as JSON, a refusal to standard error.
@@ -18,12 +18,12 @@ PATIENCE = 30.0  # seconds; the bindings give up on a silent schedd after twenty
 
 
 def ask(verb: str, given: Any) -> Any:
-    """What a schedd answers to one of ``VERBS``. Raises PlaceError with its own words."""
+    """What is answered to one of ``VERBS``. Raises PlaceError with the daemon's own words."""
     argv = [sys.executable, "-P", "-W", "ignore", "-m", __name__, verb, json.dumps(given)]
     try:
         return json.loads(run(argv, timeout=PATIENCE).stdout)
     except ProcessError as error:
-        silent = f"the schedd did not answer within {PATIENCE:g} s"
+        silent = f"the {'collector' if verb == 'machines' else 'schedd'} did not answer within {PATIENCE:g} s"
         said = silent if error.code is None else error.last_words or str(error)
         raise PlaceError(
             f"HTCondor: {said}", "`condor_q` shows your jobs, `condor_status` the pool's slots."
@@ -42,7 +42,15 @@ def _cancel(htcondor: Any, jobs: Sequence[str]) -> None:
     _schedd(htcondor).act(htcondor.JobAction.Remove, list(jobs), reason=("the notebook's kernel was ended", 0))
 
 
-VERBS: dict[str, Callable[[Any, Any], Any]] = {"submit": _submit, "query": _query, "cancel": _cancel}
+def _machines(htcondor: Any, attributes: Sequence[str]) -> list[dict[str, Any]]:
+    """The slots of all machines, by the names of attributes that were given: an ad spells them in ways of its own."""
+    ads = htcondor.Collector().query(htcondor.AdType.Startd, projection=list(attributes))
+    return [{name: ad[name] for name in attributes if name in ad} for ad in ads if "State" in ad and "Machine" in ad]
+
+
+VERBS: dict[str, Callable[[Any, Any], Any]] = {
+    "submit": _submit, "query": _query, "cancel": _cancel, "machines": _machines
+}  # fmt: skip
 
 
 def _schedd(htcondor: Any) -> Any:

@@ -1,0 +1,170 @@
+"""Kernels verified on the machines of a real HTCondor pool: what is told of each, and that no job is left."""
+
+import contextlib
+import json
+import os
+import sys
+import time
+
+import pytest
+from batch.running import POOL_PLACES, until
+
+pytestmark = [pytest.mark.htcondor, pytest.mark.xdist_group("htcondor"), pytest.mark.timeout(600)]
+
+FIRST, SECOND = "127-0-0-1.kk.test", "second.kk.test"
+ON = ("--on", "htcondor", "--nodes")
+AT_ONCE = 20  # seconds: far below the limit of a machine that does not answer
+TESTED = ("node", "start", "execute", "streams", "pid", "interrupt", "children", "shutdown", "restart", "parent")
+SEES = """echo "$_CONDOR_SLOT $(grep -i '^Machine =' "$_CONDOR_MACHINE_AD")" >>'{}'"""
+
+
+@pytest.fixture
+def fleet(condor, home, tmp_path):
+    return Fleet(condor, home, tmp_path / "places.toml")
+
+
+class Fleet:
+    """The command line, and kernels made for it."""
+
+    def __init__(self, condor, home, places):
+        self.condor, self.home, self.places = condor, home, places
+        self.env = {
+            name: os.environ[name] for name in ("CONDOR_CONFIG", "KERNELKIT_PLACES", "XDG_STATE_HOME", "TMPDIR")
+        }
+
+    def kernel(self, name, before=":"):
+        """A kernel whose wrapper runs some shell text first."""
+        folder = self.home.kernels / name
+        folder.mkdir(parents=True)
+        argv = ["/bin/bash", "-c", f'{before}\nexec "$@"', "bash", sys.executable, "-m", "ipykernel_launcher", "-f",
+                "{connection_file}"]  # fmt: skip
+        document = {"argv": argv, "display_name": f"The kernel {name}", "language": "python"}
+        (folder / "kernel.json").write_text(json.dumps(document))
+
+    def test(self, *args):
+        """What the command says, and the verdicts by machine."""
+        report = self.home.path / "report.json"
+        result = self.home.kernelkit("test", *args, "--json", report, **self.env)
+        assert result.code in (0, 1), result
+        verdicts = json.loads(report.read_text())["verdicts"]
+        return result, {verdict["node"]: verdict for verdict in verdicts}
+
+    def site(self, *options):
+        """What the site asks of each job."""
+        self.places.write_text(POOL_PLACES + f"options = {json.dumps(options)}\n")
+
+
+def statuses(verdict):
+    return {check["id"]: check["status"] for check in verdict["checks"]}
+
+
+# ---- machines that answer
+
+
+def test_a_kernel_is_verified_on_every_machine(fleet):
+    seen = fleet.home.path / "seen"
+    fleet.kernel("good", SEES.format(seen))
+    fleet.site('requirements = OpSys == "LINUX" || False')
+    result, verdicts = fleet.test("good", *ON, "all")
+    assert result.code == 0, result
+    assert list(verdicts) == [FIRST, SECOND]
+    for verdict in verdicts.values():
+        assert [name for name in TESTED if statuses(verdict)[name] != "passed"] == [], verdict
+    assert {line.split('"')[1] for line in seen.read_text().splitlines()} == {FIRST, SECOND}
+
+
+@pytest.mark.parametrize("machine", [FIRST, SECOND])
+def test_the_job_runs_on_the_machine_that_is_named_and_no_other(fleet, machine):
+    seen = fleet.home.path / "seen"
+    fleet.kernel("good", SEES.format(seen))
+    fleet.site("Requirements = True || False")
+    result, verdicts = fleet.test("good", *ON, machine)
+    assert (result.code, list(verdicts)) == (0, [machine]), result
+    assert {line.split('"')[1] for line in seen.read_text().splitlines()} == {machine}
+
+
+def test_what_is_broken_on_one_machine_alone_is_told_of_that_machine(fleet):
+    fleet.kernel("half", f"""if grep -q {SECOND} "$_CONDOR_MACHINE_AD"; then exit 3; fi""")
+    result, verdicts = fleet.test("half", *ON, "all")
+    assert (result.code, verdicts[FIRST]["passed"], verdicts[SECOND]["passed"]) == (1, True, False), verdicts
+    assert (statuses(verdicts[SECOND])["node"], statuses(verdicts[SECOND])["start"]) == ("passed", "failed")
+
+
+# ---- machines that do not
+
+
+@contextlib.contextmanager
+def drained(condor, machine, reason):
+    condor.tool("condor_drain", "-reason", reason, machine)
+    try:
+        until(lambda: "Drained" in condor.tool("condor_status", "-af", "State"), "it is not drained")
+        yield
+    finally:
+        condor.tool("condor_drain", "-cancel", machine)
+        until(lambda: "Drained" not in condor.tool("condor_status", "-af", "State"), "it stays drained")
+
+
+def test_a_drained_machine_is_told_at_once_with_its_reason(fleet):
+    fleet.kernel("good")
+    with drained(fleet.condor, SECOND, "a bad disk"):
+        result, verdicts = fleet.test("good", *ON, "all")
+    assert (result.code, verdicts[FIRST]["passed"]) == (1, True), verdicts
+    told = verdicts[SECOND]
+    assert (told["cause_id"], told["cause"]) == ("node-unavailable", "HTCondor says it is drained: a bad disk")
+
+
+def test_a_job_that_never_starts_is_given_up_and_removed(fleet):
+    fleet.kernel("good")
+    fleet.site("requirements = False")
+    begun = time.monotonic()
+    result, verdicts = fleet.test("good", *ON, FIRST, "--node-timeout", "4")
+    assert not fleet.condor.jobs()
+    assert time.monotonic() - begun < AT_ONCE
+    told = verdicts[FIRST]
+    assert (result.code, told["cause_id"]) == (1, "node-silent"), told
+    assert "did not start within 4 s: waiting for a slot that fits" in told["cause"]
+
+
+def test_a_machine_that_does_not_see_the_folder_is_told(fleet):
+    fleet.kernel("good")
+    folder = fleet.condor.folder / "unseen/fleet jobs"
+    fleet.site("should_transfer_files = YES")
+    with fleet.places.open("a") as places:
+        places.write(f'folder = "{folder}"\n')
+    begun = time.monotonic()
+    result, verdicts = fleet.test("good", *ON, SECOND)
+    assert time.monotonic() - begun < 2 * AT_ONCE
+    told = verdicts[SECOND]
+    assert (result.code, told["cause_id"]) == (1, "job-failed"), told
+    assert f"does not see the folder {folder}" in told["cause"], told
+    assert not list(folder.iterdir())
+
+
+# ---- what is refused
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        ([*ON, "secont.kk.test"], "no node of the pool is called 'secont.kk.test'; did you mean 'second.kk.test'"),
+        ([*ON, "all", "--partition", "far"], "--partition means nothing there; it knows account, cpus"),
+        ([*ON, ","], "no node is named"),
+    ],
+    ids=" ".join,
+)
+def test_what_is_refused_before_anything_is_handed_in(fleet, args, words):
+    fleet.kernel("good")
+    result = fleet.home.kernelkit("test", "good", *args, **fleet.env)
+    assert (result.code, result.out) == (2, ""), result
+    assert words in result.err
+    assert fleet.condor.jobs() == []
+
+
+def test_a_pool_that_does_not_answer(fleet, tmp_path):
+    fleet.kernel("good")
+    (tmp_path / "condor_config").write_text("COLLECTOR_HOST = 127.0.0.1:1\nLOCAL_CONFIG_FILE =\nLOCAL_CONFIG_DIR =\n")
+    result = fleet.home.kernelkit(
+        "test", "good", *ON, "all", **fleet.env | {"CONDOR_CONFIG": tmp_path / "condor_config"}
+    )
+    assert (result.code, result.out) == (4, ""), result
+    assert "HTCondor: " in result.err
