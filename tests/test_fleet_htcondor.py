@@ -3,11 +3,20 @@
 import contextlib
 import json
 import os
+import signal
+import subprocess
 import sys
 import time
 
 import pytest
 from batch.running import POOL_PLACES, until
+
+from kernelkit.provisioners.fleets import nodes_of
+from kernelkit.provisioners.htcondor import HTCondor
+from kernelkit.provisioners.htcondor_nodes import described
+from kernelkit.provisioners.nodes import Node
+from kernelkit.provisioners.place import Request
+from kernelkit.provisioners.tools import Tools
 
 pytestmark = [pytest.mark.htcondor, pytest.mark.xdist_group("htcondor"), pytest.mark.timeout(600)]
 
@@ -94,23 +103,71 @@ def test_what_is_broken_on_one_machine_alone_is_told_of_that_machine(fleet):
 
 
 @contextlib.contextmanager
-def drained(condor, machine, reason):
-    condor.tool("condor_drain", "-reason", reason, machine)
+def drained(condor, machine):
+    condor.tool("condor_drain", "-reason", "a bad disk", machine)
     try:
-        until(lambda: "Drained" in condor.tool("condor_status", "-af", "State"), "it is not drained")
         yield
     finally:
         condor.tool("condor_drain", "-cancel", machine)
-        until(lambda: "Drained" not in condor.tool("condor_status", "-af", "State"), "it stays drained")
 
 
-def test_a_drained_machine_is_told_at_once_with_its_reason(fleet):
+@contextlib.contextmanager
+def ill(condor, machine):
+    """Its START asks for an attribute of the pool's own, which only the whole ad of a slot has."""
+    with condor.configured("SECOND.START = IS_WELL =!= True"):
+        yield
+
+
+@contextlib.contextmanager
+def gone(condor, machine):
+    condor.tool("condor_off", "-fast", "-subsystem", "SECOND")
+    try:
+        yield
+    finally:
+        condor.tool("condor_on", "-subsystem", "SECOND")
+
+
+def refusal(machine):
+    return next(node.refuses for node in nodes_of("htcondor").listed("") if node.name == machine)
+
+
+@pytest.mark.parametrize(
+    ("refusing", "words"),
+    [
+        (drained, "HTCondor says it is drained: a bad disk"),
+        (ill, "HTCondor says its START is false: IS_WELL isnt true"),
+        (gone, "HTCondor says it is absent"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_machine_that_takes_no_job_is_told_at_once_with_its_reason(fleet, refusing, words):
     fleet.kernel("good")
-    with drained(fleet.condor, SECOND, "a bad disk"):
+    with refusing(fleet.condor, SECOND):
+        until(lambda: refusal(SECOND) == words, lambda: refusal(SECOND))
         result, verdicts = fleet.test("good", *ON, "all")
+    until(lambda: not refusal(SECOND), "it takes no jobs again")
     assert (result.code, verdicts[FIRST]["passed"]) == (1, True), verdicts
-    told = verdicts[SECOND]
-    assert (told["cause_id"], told["cause"]) == ("node-unavailable", "HTCondor says it is drained: a bad disk")
+    assert (verdicts[SECOND]["cause_id"], verdicts[SECOND]["cause"]) == ("node-unavailable", words)
+
+
+# What cannot be seen in the pool: its slots are static, and no machine of it hibernates.
+FREE = {"Machine": "kk", "State": "Unclaimed", "Cpus": 4, "Start": True, "Refuses": False}
+
+
+@pytest.mark.parametrize(
+    ("slots", "node"),
+    [
+        ([FREE], Node("kk", busy=0)),
+        ([FREE | {"Cpus": 0}, FREE | {"State": "Claimed"}], Node("kk", busy=1)),
+        ([FREE | {"State": "Claimed"}, FREE], Node("kk", busy=0)),
+        ([FREE | {"Refuses": True}, FREE | {"State": "Claimed"}], Node("kk", busy=1)),
+        ([FREE | {"Absent": True}, FREE | {"State": "Owner"}], Node("kk", "HTCondor says it is in state Owner")),
+        ([FREE | {"Offline": True}], Node("kk", "HTCondor says it is offline")),
+        ([FREE | {"State": "Claimed", "Draining": True}], Node("kk", "HTCondor says it is draining")),
+    ],
+)
+def test_a_machine_by_its_slots(slots, node):
+    assert described("kk", slots) == node
 
 
 def test_a_job_that_never_starts_is_given_up_and_removed(fleet):
@@ -138,6 +195,37 @@ def test_a_machine_that_does_not_see_the_folder_is_told(fleet):
     assert (result.code, told["cause_id"]) == (1, "job-failed"), told
     assert f"does not see the folder {folder}" in told["cause"], told
     assert not list(folder.iterdir())
+
+
+# ---- what a job requires
+
+
+@pytest.mark.parametrize("name", ["requirements", "Requirements ", "+Requirements", "MY.requirements"])
+def test_a_sites_own_requirement_is_not_lost(name):
+    options = ["a = 1", f"{name}= X || Y", *nodes_of("htcondor").pinned('k"k')]
+    said = HTCondor(Tools()).directives(Request("", "", (), "", "/mailbox", 60, options=options))
+    required = [line for line in said if "equirements" in line]
+    assert required == ['#HTCONDOR requirements = (X || Y) && ((Machine == "k\\"k"))']
+    assert "#HTCONDOR a = 1" in said
+
+
+# ---- ends
+
+
+@pytest.mark.parametrize("moment", ["waits", "runs"])
+def test_an_interrupt_leaves_no_job(fleet, moment):
+    started = fleet.home.path / "started"
+    fleet.kernel("slow", f"touch '{started}'; sleep 600")
+    if moment == "waits":
+        fleet.site("requirements = False")
+    argv = [sys.executable, "-m", "kernelkit", "test", "slow", *ON, "all"]
+    with subprocess.Popen(argv, env=fleet.home.env | fleet.env, cwd=fleet.home.path, stderr=subprocess.PIPE) as process:
+        until(lambda: len(fleet.condor.jobs()) == 2, "no jobs are handed in")
+        until(lambda: moment == "waits" or started.exists(), "no kernel starts")
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said.decode().strip()) == (130, "kernelkit: interrupted")
+    until(lambda: not fleet.condor.jobs(), "jobs are left", limit=10)
 
 
 # ---- what is refused

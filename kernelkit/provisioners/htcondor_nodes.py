@@ -1,4 +1,4 @@
-"""HTCondor's machines: one query of the collector's ads of their slots, and a job that is matched with one alone.
+"""HTCondor's machines: by the ads of their slots that the collector has, and a job that is matched with one alone.
 
 States and attributes are those of the HTCondor manual ("Machine ClassAd Attributes", condor_drain(1)).
 """
@@ -15,14 +15,12 @@ from kernelkit.provisioners.nodes import Node
 from kernelkit.provisioners.place import PlaceError
 from kernelkit.provisioners.tools import Tools
 
-# A slot in state Owner is one whose START does not hold, whatever the job: the startd has looked at it already.
-ATTRIBUTES = ["Machine", "Name", "State", "Activity", "Start", "Offline", "Draining", "DrainReason",
-              "PartitionableSlot", "Cpus"]  # fmt: skip
+ATTRIBUTES = ["Machine", "Name", "State", "Start", "Absent", "Offline", "Draining", "DrainReason", "Cpus"]
 Slot = Mapping[str, Any]
 
 
 class HTCondorNodes:
-    """Lists machines and binds jobs to them. A machine that the collector has forgotten is none."""
+    """Lists machines and binds jobs to them. One that the collector has forgotten is no machine of the pool."""
 
     default: ClassVar[str] = "the pool"
     advice: ClassVar[str] = "`condor_status -compact` shows them all."
@@ -41,7 +39,7 @@ class HTCondorNodes:
             machines.setdefault(str(slot["Machine"]), []).append(slot)
         if not machines:
             raise PlaceError("HTCondor: the pool has no machine now", "`condor_status` shows its slots.")
-        return [_node(name, machines[name]) for name in sorted(machines)]
+        return [described(name, machines[name]) for name in sorted(machines)]
 
     def names(self, text: str) -> list[str]:
         """Names of machines, with commas between them."""
@@ -53,26 +51,28 @@ class HTCondorNodes:
         return [f'requirements = (Machine == "{name}")']
 
 
-def _node(name: str, slots: Sequence[Slot]) -> Node:
-    """It takes no job where none of its slots does."""
-    refusals = [_refusal(slot) for slot in slots]
+def described(name: str, slots: Sequence[Slot]) -> Node:
+    """It takes no job where none of its slots does; what is remembered beside slots that are there does not count."""
+    present = [slot for slot in slots if slot.get("Absent") is not True] or slots
+    refusals = [_refusal(slot) for slot in present]
     if all(refusals):
         return Node(name, f"HTCondor says {refusals[0]}")
-    return Node(name, busy=0 if any(map(_is_free, slots)) else 1)
+    return Node(name, busy=0 if any(map(_is_free, present)) else 1)
 
 
 def _refusal(slot: Slot) -> str:
-    if slot.get("Offline") is True:
-        return "it is offline"
+    for attribute in ("Absent", "Offline"):
+        if slot.get(attribute) is True:
+            return f"it is {attribute.lower()}"
     if slot.get("Draining") is True or slot["State"] == "Drained":
         why = slot.get("DrainReason")
         return f"it is {'drained' if slot['State'] == 'Drained' else 'draining'}" + (f": {why}" if why else "")
-    start = slot.get("Start")
-    if slot["State"] == "Owner" or start is False:
-        return f"it is in state {slot['State']}: START is {'false' if start is False else start}"
-    return ""
+    if slot.get(schedd.REFUSES):
+        start = slot.get("Start")
+        return "its START is false" + (f": {start}" if isinstance(start, str) else "")
+    return "it is in state Owner" if slot["State"] == "Owner" else ""
 
 
 def _is_free(slot: Slot) -> bool:
-    """An unclaimed slot has a core left; the partitionable one stays unclaimed until its last is given away."""
+    """The partitionable slot stays unclaimed until its last core is given away, and beyond."""
     return not _refusal(slot) and slot["State"] == "Unclaimed" and int(slot.get("Cpus") or 0) > 0

@@ -14,6 +14,9 @@ from typing import Any
 from kernelkit.processes import ProcessError, run
 from kernelkit.provisioners.place import PlaceError
 
+REFUSES = "Refuses"
+# Those that are absent are told to who asks for them alone.
+EVERY = "Absent =?= true || (State =!= undefined && Machine =!= undefined)"
 PATIENCE = 30.0  # seconds; the bindings give up on a silent schedd after twenty
 
 
@@ -43,9 +46,15 @@ def _cancel(htcondor: Any, jobs: Sequence[str]) -> None:
 
 
 def _machines(htcondor: Any, attributes: Sequence[str]) -> list[dict[str, Any]]:
-    """The slots of all machines, by the names of attributes that were given: an ad spells them in ways of its own."""
-    ads = htcondor.Collector().query(htcondor.AdType.Startd, projection=list(attributes))
-    return [{name: ad[name] for name in attributes if name in ad} for ad in ads if "State" in ad and "Machine" in ad]
+    """The slots of all machines by these attributes, absent ones too; REFUSES is true where no job at all matches.
+
+    Only the collector can say that: what ``Requirements`` is made of are a pool's own attributes.
+    """
+    collector, kind = htcondor.Collector(), htcondor.AdType.Startd
+    closed = {ad["Name"] for ad in collector.query(kind, "Requirements =?= false", ["Name"])}
+    ads = collector.query(kind, EVERY, list(attributes))
+    # An ad spells its attributes in ways of its own.
+    return [{REFUSES: ad["Name"] in closed, **{name: ad[name] for name in attributes if name in ad}} for ad in ads]
 
 
 VERBS: dict[str, Callable[[Any, Any], Any]] = {

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 SUITE = "trixie"
@@ -64,6 +65,9 @@ SPOOL = {folder}/spool
 EXECUTE = {folder}/execute
 RUN = {folder}/run
 LOCK = {folder}/run
+ABSENT_REQUIREMENTS = True
+EXPIRE_INVALIDATED_ADS = True
+COLLECTOR_PERSISTENT_AD_LOG = {folder}/spool/ads
 DAEMON_LIST = MASTER COLLECTOR NEGOTIATOR SCHEDD STARTD{more}
 BIND_ALL_INTERFACES = False
 USE_SHARED_PORT = False
@@ -123,6 +127,8 @@ SECOND.STARTD_ADDRESS_FILE = {folder}/log/.second_address
 SECOND.STARTD_NAME = second
 SECOND.NETWORK_HOSTNAME = second.{domain}
 SECOND.EXECUTE = {folder}/second
+SECOND.STARTD_ATTRS = IS_WELL
+IS_WELL = True
 SECOND.NUM_CPUS = 1
 SECOND.NUM_SLOTS_TYPE_1 = 1
 """
@@ -270,6 +276,19 @@ class Pool:
         return subprocess.run(
             [*inside, *clean, *command], capture_output=True, text=True, check=True, timeout=60
         ).stdout
+
+    @contextlib.contextmanager
+    def configured(self, line: str) -> Iterator[None]:
+        """With one more line at the end of the pool's configuration."""
+        file = self.folder / "condor_config"
+        before = file.read_text()
+        try:
+            file.write_text(f"{before}{line}\n")
+            self.tool("condor_reconfig")
+            yield
+        finally:
+            file.write_text(before)
+            self.tool("condor_reconfig")
 
     def jobs(self) -> list[str]:
         """Ids of the jobs that wait, run or are held."""
