@@ -15,7 +15,7 @@ from kernelkit.provisioners.fleets import nodes_of
 from kernelkit.provisioners.htcondor import HTCondor
 from kernelkit.provisioners.htcondor_nodes import described
 from kernelkit.provisioners.nodes import Node
-from kernelkit.provisioners.place import Request
+from kernelkit.provisioners.place import PlaceError, Request
 from kernelkit.provisioners.tools import Tools
 
 pytestmark = [pytest.mark.htcondor, pytest.mark.xdist_group("htcondor"), pytest.mark.timeout(600)]
@@ -57,6 +57,16 @@ class Fleet:
         assert result.code in (0, 1), result
         verdicts = json.loads(report.read_text())["verdicts"]
         return result, {verdict["node"]: verdict for verdict in verdicts}
+
+    @contextlib.contextmanager
+    def running(self, *args):
+        argv = [sys.executable, "-m", "kernelkit", "test", *args]
+        environment = self.home.env | self.env
+        with subprocess.Popen(argv, env=environment, cwd=self.home.path, stderr=subprocess.PIPE) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def site(self, *options):
         """What the site asks of each job."""
@@ -218,8 +228,7 @@ def test_an_interrupt_leaves_no_job(fleet, moment):
     fleet.kernel("slow", f"touch '{started}'; sleep 600")
     if moment == "waits":
         fleet.site("requirements = False")
-    argv = [sys.executable, "-m", "kernelkit", "test", "slow", *ON, "all"]
-    with subprocess.Popen(argv, env=fleet.home.env | fleet.env, cwd=fleet.home.path, stderr=subprocess.PIPE) as process:
+    with fleet.running("slow", *ON, "all") as process:
         until(lambda: len(fleet.condor.jobs()) == 2, "no jobs are handed in")
         until(lambda: moment == "waits" or started.exists(), "no kernel starts")
         process.send_signal(signal.SIGINT)
@@ -238,7 +247,7 @@ def test_an_interrupt_leaves_no_job(fleet, moment):
         ([*ON, "all", "--partition", "far"], "--partition means nothing there; it knows account, cpus"),
         ([*ON, ","], "no node is named"),
     ],
-    ids=" ".join,
+    ids=["an unknown machine", "a partition", "no name"],
 )
 def test_what_is_refused_before_anything_is_handed_in(fleet, args, words):
     fleet.kernel("good")
@@ -255,4 +264,10 @@ def test_a_pool_that_does_not_answer(fleet, tmp_path):
         "test", "good", *ON, "all", **fleet.env | {"CONDOR_CONFIG": tmp_path / "condor_config"}
     )
     assert (result.code, result.out) == (4, ""), result
-    assert "HTCondor: " in result.err
+    assert "HTCondor: " in result.err and "no machine now" not in result.err
+
+
+def test_a_pool_without_machines_is_no_success(monkeypatch):
+    monkeypatch.setattr("kernelkit.provisioners.schedd.ask", lambda *_: [])
+    with pytest.raises(PlaceError, match="the pool has no machine now"):
+        nodes_of("htcondor").listed("")
