@@ -96,8 +96,8 @@ ADVICE = {
     "shutdown-ignored": "the kernel must end when it is asked to; what it waits for at its end must not hang",
     "process-left-behind": "what the wrapper or the steps start must end with the kernel",
     # ---- a node of a cluster
-    "node-unavailable": "an administrator must bring the node back; `sinfo -R` shows who took it away, and why",
-    "node-silent": "look at its queue (`squeue -w NODE`), or wait longer: --node-timeout",
+    "node-unavailable": "an administrator must bring it back; `sinfo -R` or `condor_status -l NODE` tells why",
+    "node-silent": "look at its queue (`squeue -w NODE`, `condor_status NODE`), or wait longer: --node-timeout",
     # ---- the rest
     "unknown": "see the end of its output",
 }  # fmt: skip

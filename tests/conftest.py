@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from batch.running import cluster, slurm  # noqa: F401 - fixtures of several modules
+from batch.running import cluster, condor, pool, slurm  # noqa: F401 - fixtures of several modules
 
 KEPT = {"PATH", "LANG", "TMPDIR", "CI", "PYENV_ROOT", "KERNELKIT_PICTURES", "KERNELKIT_HTCONDOR_ROOT"}
 NETWORK = ("PIP_", "UV_", "SSL_", "REQUESTS_", "CURL_", "HTTP", "http", "NO_PROXY", "no_proxy", "ALL_PROXY")

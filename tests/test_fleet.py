@@ -326,7 +326,6 @@ def test_a_job_that_waits_when_kernelkit_is_killed_leaves_nothing_either(fleet):
         (["--partition", "far"], "--partition is for a place"),
         (["--on", "slurm"], "--on slurm needs --nodes"),
         (["--on", "slum", "--nodes", "all"], "did you mean 'slurm'"),
-        (["--on", "htcondor", "--nodes", "all"], "cannot name the nodes of htcondor"),
         ([*ON, ""], "no node is named"),
         ([*ON, "kk3"], "is called 'kk3'; did you mean 'kk2' or 'kk1'?"),
         ([*ON, "kk1", "--partition", "far"], "no node of partition far is called 'kk1'"),

@@ -8,12 +8,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 import pytest
-from batch.htcondor import Pool
+from batch.running import POOL_PLACES
 from browsing import write_notebook
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
@@ -35,42 +34,6 @@ from kernelkit.provisioners.place import PlaceError
 pytestmark = [pytest.mark.htcondor, pytest.mark.xdist_group("htcondor"), pytest.mark.timeout(600)]
 
 LIMIT = 90  # seconds for what takes two on an idle machine
-PLACES = '[htcondor]\ndefaults = { memory = "200M" }\ngrace = 6\n'
-
-
-@pytest.fixture(scope="module")
-def pool():
-    with tempfile.TemporaryDirectory(prefix="condor.", dir="/tmp") as folder:
-        pool = Pool(Path(folder), (sys.base_prefix,))
-        try:
-            pool.up()
-            yield pool
-        finally:
-            pool.down()
-            Path(folder).mkdir(exist_ok=True)
-
-
-@pytest.fixture
-def condor(pool, tmp_path, monkeypatch):
-    """The pool, with a home of its own for the server; afterwards no job, process or file is left."""
-    (tmp_path / "places.toml").write_text(PLACES)
-    state = tmp_path / "sta te"
-    temporary = tmp_path / "tmp"
-    for folder in (state, temporary):
-        folder.mkdir()
-    more = {
-        "KERNELKIT_PLACES": tmp_path / "places.toml",
-        "XDG_STATE_HOME": state,
-        "TMPDIR": temporary,
-        "KERNELKIT_FALLBACK": "0",
-    }
-    for name, value in {**pool.environment, **more}.items():
-        monkeypatch.setenv(name, str(value))
-    yield pool
-    until(lambda: not pool.jobs(), "jobs are left")
-    until(lambda: not pool.processes(), pool.processes)
-    until(lambda: not list(state.glob("kernelkit/.jobs/*")), "mailboxes are left")
-    until(lambda: not list(temporary.glob("kernelkit.*")), "keys are left on a node")
 
 
 def manager_of(language="python", **config):
@@ -271,7 +234,7 @@ def _live_and_be_killed(condor):
 def unseen(condor, tmp_path):
     """A folder that no slot sees, with the jobs' folder below it."""
     folder = condor.folder / "unseen"
-    text = PLACES + f'folder = "{folder}/jo bs"\noptions = ["should_transfer_files = YES"]\n'
+    text = POOL_PLACES + f'folder = "{folder}/jo bs"\noptions = ["should_transfer_files = YES"]\n'
     (tmp_path / "places.toml").write_text(text)
     yield folder
     until(lambda: not list(folder.glob("jo bs/*")), "mailboxes are left")

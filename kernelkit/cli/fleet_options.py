@@ -24,9 +24,9 @@ PATIENCE = 600.0  # seconds
 def fleet_options(function: F) -> F:
     """Where kernels are verified, if not here."""
     for option in reversed((
-        click.option("--on", metavar="PLACE", help="Test on nodes of a batch system: slurm."),
+        click.option("--on", metavar="PLACE", help="Test on nodes of a batch system: slurm or htcondor."),
         click.option("--nodes", metavar="NODES", help="With --on: all, or names such as kk1,kk[4-7]."),
-        click.option("--partition", metavar="NAME", help="With --on: the partition whose nodes are meant."),
+        click.option("--partition", metavar="NAME", help="With --on slurm: the partition whose nodes are meant."),
         click.option("--account", metavar="NAME", help="With --on: the account that pays."),
         click.option("--cpus", metavar="COUNT", help="With --on: the cores on each node, a kernel on each."),
         click.option("--memory", metavar="SIZE", help="With --on: the memory to ask for, such as 2G."),
@@ -52,7 +52,7 @@ def check(values: Mapping[str, Any]) -> None:
     if values["on"] is None:
         for name in ("nodes", *RESOURCES, "node_timeout"):
             if values[name] is not None:
-                raise UsageError(f"--{name.replace('_', '-')} is for a place", "--on slurm names one")
+                raise UsageError(f"--{name.replace('_', '-')} is for a place", "--on slurm or --on htcondor names one")
     elif values["nodes"] is None:
         raise UsageError(f"--on {values['on']} needs --nodes", "--nodes all, or the names of some")
 

@@ -19,6 +19,7 @@ from kernelkit.report.json_report import from_object
 from kernelkit.verify import Verdict
 
 MOMENT = 0.5  # seconds in which a job ends that has told its last word, so that none of these counts as cancelled
+OURS = "kernelkit: "  # begins what the job's script says itself
 LATE = 3.0  # seconds that a result may take to be seen here, after the batch system said that its job has ended
 
 
@@ -97,7 +98,7 @@ class NodeJob:
         elif job.state.kind == "ended":
             self._ended = self._ended or now
             if now - self._ended > LATE:
-                self._give_up("job-failed", f"its job {job.id} ended without a result: {job.state.words}")
+                self._give_up("job-failed", f"its job {job.id} ended without a result: {_last_words(job)}")
         elif now - self._heard > limit:
             did = "did not start" if self._waited is None else "told nothing"
             self._give_up("node-silent", f"its job {job.id} {did} within {limit:g} s: {job.silent or job.state.words}")
@@ -109,3 +110,9 @@ class NodeJob:
         output = self.job.mailbox.output() if self.job else ""
         self.verdicts += unanswered(self.node, missing, cause_id, words, output)
         self.given_up = True
+
+
+def _last_words(job: Job) -> str:
+    """The job's own, if it has said why it ended; else the batch system's."""
+    last = job.mailbox.output(1)
+    return last.removeprefix(OURS) if last.startswith(OURS) else job.state.words

@@ -22,7 +22,8 @@ def script(fleet: Fleet, node: str, folder: str) -> str:
     environment = ShellEnvironment(FileSystemLoader(catalogue.shipped("templates")))
     return environment.get_template("node.sh.j2").render(
         directives=fleet.system.directives(_request(fleet, node, folder)), title=f"kernels verified on {node}",
-        mailbox=folder, command=[sys.executable, *_isolation(), "-m", MODULE, folder],
+        mailbox=folder, carried=f"{Path(folder).name}/script",
+        command=[sys.executable, *_isolation(), "-m", MODULE, folder],
     )  # fmt: skip
 
 

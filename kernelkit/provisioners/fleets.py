@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kernelkit.errors import UsageError
+from kernelkit.provisioners.htcondor_nodes import HTCondorNodes
 from kernelkit.provisioners.nodes import Nodes
 from kernelkit.provisioners.slurm_nodes import SlurmNodes
 from kernelkit.provisioners.tools import Tools
 
-NODES: dict[str, Callable[[Tools], Nodes]] = {"slurm": SlurmNodes}
+NODES: dict[str, Callable[[Tools], Nodes]] = {"slurm": SlurmNodes, "htcondor": HTCondorNodes}
 
 
 def nodes_of(place: str, programs: str = "") -> Nodes:

@@ -24,6 +24,8 @@ KEPT = 120  # seconds that the queue remembers a job that has ended, so that why
 LEASE = 300  # seconds that HTCondor tries to reach a node again, instead of 40 minutes: somebody waits for an answer
 VACATE = 5  # seconds between a job's SIGTERM and its SIGKILL
 WORDS = r"[A-Za-z0-9_.,:+-]+"
+# Also as an attribute of the job, which condor_submit would put in the place of the command.
+REQUIREMENTS = re.compile(r"\s*(?:\+|my\.)?requirements\s*=\s*(.+?)\s*", re.IGNORECASE | re.DOTALL)
 ATTRIBUTES = ["ClusterId", "JobStatus", "HoldReason", "RemoveReason", "ExitCode", "ExitBySignal", "ExitSignal"]
 # A job whose slot is taken away would start once more, for nobody.
 AGAIN = f"JobStatus == {IDLE} && NumJobStarts > 0"
@@ -52,7 +54,7 @@ class HTCondor:
             path for path in (request.mailbox, request.resource_dir, request.overlay) if path and "," not in path
         ]
         inputs = f"transfer_input_files = {','.join(carried)}"
-        return [MARK + line for line in [inputs, *_asked(request.resources), *request.options]]
+        return [MARK + line for line in [inputs, *_asked(request.resources), *_joined(request.options)]]
 
     def submit(self, script: str, folder: str) -> str:
         """Hand in the script. Nothing of the server's environment goes, and files only where a node needs them."""
@@ -70,12 +72,12 @@ class HTCondor:
             f" && time() - EnteredCurrentStatus < {KEPT}",
             **{name.strip(): value.strip() for name, _, value in asked},
         }  # fmt: skip
-        with _talking():
+        with talking():
             return str(schedd.ask("submit", described))
 
     def states(self, jobs: Mapping[str, str]) -> dict[str, State]:
         """By their event logs; one query for those whose log the schedd keeps on another machine."""
-        with _talking() as htcondor:
+        with talking() as htcondor:
             found = {number: events.of_log(Path(folder), htcondor) for number, folder in jobs.items()}
             known = {number: state for number, state in found.items() if state}
             return known | _asked_for([number for number in jobs if number not in known])
@@ -110,6 +112,15 @@ def _asked(resources: Mapping[str, str]) -> Iterator[str]:
         yield f"allowed_job_duration = {seconds(resources['time'])}"
 
 
+def _joined(options: Sequence[str]) -> list[str]:
+    """Of submit commands the last one of a name counts, and yet each ``requirements`` must hold."""
+    needs = {option: found[1] for option in options if (found := REQUIREMENTS.fullmatch(option))}
+    if len(needs) < 2:
+        return list(options)
+    both = " && ".join(f"({need})" for need in needs.values())
+    return [*(option for option in options if option not in needs), f"requirements = {both}"]
+
+
 def _entries(environment: Mapping[str, str]) -> list[str]:
     """Without the temporary folder, which is the slot's own."""
     return [f"{name}={value}" for name, value in environment.items() if name != "TMPDIR"]
@@ -125,8 +136,8 @@ def _text(text: str) -> str:
 
 
 @contextlib.contextmanager
-def _talking() -> Iterator[Any]:
-    """The bindings; what they raise as a PlaceError."""
+def talking() -> Iterator[Any]:
+    """The bindings, which may be missing; what they raise as a PlaceError."""
     try:
         import htcondor2
     except ImportError as error:

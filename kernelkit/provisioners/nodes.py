@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,13 @@ class Node:
 
 
 class Nodes(Protocol):
-    """What knows the nodes of a batch system. Its methods block; none keeps a state."""
+    """What knows the nodes of a batch system. Its methods block; none keeps a state.
+
+    ``default`` says of what nodes are listed where no partition is named, ``advice`` how a user sees all of them.
+    """
+
+    default: ClassVar[str]
+    advice: ClassVar[str]
 
     def listed(self, partition: str) -> list[Node]:
         """The nodes of a partition, or of the default one for an empty name. Raises UsageError, PlaceError."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from kernelkit.errors import UsageError
 from kernelkit.processes import ProcessError
@@ -35,6 +35,9 @@ class Row(NamedTuple):
 
 class SlurmNodes:
     """Lists nodes and binds jobs to them."""
+
+    default: ClassVar[str] = "the default partition"
+    advice: ClassVar[str] = "--partition names another; `sinfo` shows them all."
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools

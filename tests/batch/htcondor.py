@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 SUITE = "trixie"
@@ -64,7 +65,10 @@ SPOOL = {folder}/spool
 EXECUTE = {folder}/execute
 RUN = {folder}/run
 LOCK = {folder}/run
-DAEMON_LIST = MASTER COLLECTOR NEGOTIATOR SCHEDD STARTD
+ABSENT_REQUIREMENTS = True
+EXPIRE_INVALIDATED_ADS = True
+COLLECTOR_PERSISTENT_AD_LOG = {folder}/spool/ads
+DAEMON_LIST = MASTER COLLECTOR NEGOTIATOR SCHEDD STARTD{more}
 BIND_ALL_INTERFACES = False
 USE_SHARED_PORT = False
 TRUST_UID_DOMAIN = True
@@ -112,6 +116,22 @@ SHUTDOWN_GRACEFUL_TIMEOUT = 10
 SHUTDOWN_FAST_TIMEOUT = 5
 USER_JOB_WRAPPER = {folder}/wrapper
 """
+# Another machine of the pool: a startd with a host name, a folder and one slot of its own.
+SECOND = """\
+SECOND = $(STARTD)
+SECOND_ARGS = -f -local-name SECOND
+SECOND_LOG = {folder}/log/SecondLog
+SECOND.STARTD_LOG = {folder}/log/SecondLog
+SECOND.STARTER_LOG = {folder}/log/SecondStarterLog
+SECOND.STARTD_ADDRESS_FILE = {folder}/log/.second_address
+SECOND.STARTD_NAME = second
+SECOND.NETWORK_HOSTNAME = second.{domain}
+SECOND.EXECUTE = {folder}/second
+SECOND.STARTD_ATTRS = IS_WELL
+IS_WELL = True
+SECOND.NUM_CPUS = 1
+SECOND.NUM_SLOTS_TYPE_1 = 1
+"""
 # Jobs do not see what lies in the folder "unseen", which those who hand them in do.
 WRAPPER = """\
 #!/bin/sh
@@ -153,9 +173,10 @@ class Pool:
 
     name = "htcondor"
 
-    def __init__(self, folder: Path, seen: tuple[str, ...] = (), slots: int = SLOTS) -> None:
+    def __init__(self, folder: Path, seen: tuple[str, ...] = (), slots: int = SLOTS, *, second: bool = False) -> None:
         self.folder = folder
         self.slots = slots
+        self.second = second
         kept = os.environ.get("KERNELKIT_HTCONDOR_ROOT")
         self.root = Path(kept) if kept else Path(tempfile.gettempdir(), "kernelkit-htcondor-root")
         self._started: subprocess.Popen[bytes] | None = None
@@ -203,11 +224,21 @@ class Pool:
         file.write_text(token)
 
     def _configure(self) -> None:
-        for name in ("log", "spool", "execute", "run", "passwords.d", "tokens.d", "client/tokens.d", "unseen"):
+        for name in (
+            "log",
+            "spool",
+            "execute",
+            "second",
+            "run",
+            "passwords.d",
+            "tokens.d",
+            "client/tokens.d",
+            "unseen",
+        ):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         for name in ("passwords.d", "tokens.d", "client/tokens.d"):
             (self.folder / name).chmod(0o700)
-        for name in (".", "execute"):
+        for name in (".", "execute", "second"):
             (self.folder / name).chmod(0o755)
         with socket.socket() as one:
             one.bind(("127.0.0.1", 0))
@@ -221,16 +252,17 @@ class Pool:
             "folder": self.folder,
             "slots": self.slots,
             "allowed": allowed,
+            "more": " SECOND" if self.second else "",
         }
         (self.folder / "wrapper").write_text(WRAPPER.format(folder=self.folder))
         (self.folder / "wrapper").chmod(0o755)
-        (self.folder / "condor_config").write_text((BOTH + POOL).format(**values))
+        (self.folder / "condor_config").write_text((BOTH + POOL + (SECOND if self.second else "")).format(**values))
         (self.folder / "client/condor_config").write_text((BOTH + CLIENT).format(**values))
 
     def _is_ready(self) -> bool:
         with contextlib.suppress(subprocess.CalledProcessError):
             slots = self.tool("condor_status", "-af", "State").split()
-            return slots == ["Unclaimed"] * self.slots and bool(
+            return slots == ["Unclaimed"] * (self.slots + self.second) and bool(
                 self.tool("condor_status", "-schedd", "-af", "Name").strip()
             )
         return False
@@ -244,6 +276,19 @@ class Pool:
         return subprocess.run(
             [*inside, *clean, *command], capture_output=True, text=True, check=True, timeout=60
         ).stdout
+
+    @contextlib.contextmanager
+    def configured(self, line: str) -> Iterator[None]:
+        """With one more line at the end of the pool's configuration."""
+        file = self.folder / "condor_config"
+        before = file.read_text()
+        try:
+            file.write_text(f"{before}{line}\n")
+            self.tool("condor_reconfig")
+            yield
+        finally:
+            file.write_text(before)
+            self.tool("condor_reconfig")
 
     def jobs(self) -> list[str]:
         """Ids of the jobs that wait, run or are held."""
@@ -380,7 +425,7 @@ def _mirror() -> str:
 
 
 if __name__ == "__main__":
-    pool = Pool(Path(sys.argv[2]).absolute(), (sys.base_prefix,))
+    pool = Pool(Path(sys.argv[2]).absolute(), (sys.base_prefix,), second=True)
     if sys.argv[1] == "up":
         pool.folder.mkdir(parents=True, exist_ok=True)
         pool.up()

@@ -1,14 +1,17 @@
-"""A Slurm that runs, for all tests of a module, and what must be true of it after each of them."""
+"""A Slurm and a pool that run, for all tests of a module, and what must be true of them after each of these."""
 
+import sys
 import tempfile
 import time
 from pathlib import Path
 
 import pytest
+from batch.htcondor import Pool
 from batch.slurm import Slurm
 
 LIMIT = 90  # seconds for what takes one on an idle machine
 PLACES = '[slurm]\ndefaults = { partition = "debug", memory = "600M" }\ngrace = 6\n'
+POOL_PLACES = '[htcondor]\ndefaults = { memory = "200M" }\ngrace = 6\n'
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +49,41 @@ def slurm(cluster, tmp_path, monkeypatch):
     until(lambda: not cluster.processes(), cluster.processes)
     until(lambda: not list(state.glob("kernelkit/.jobs/*")), "mailboxes are left")
     until(lambda: not cluster.private_folders(), "keys are left on a node")
+
+
+@pytest.fixture(scope="module")
+def pool():
+    with tempfile.TemporaryDirectory(prefix="condor.", dir="/tmp") as folder:
+        pool = Pool(Path(folder), (sys.base_prefix,), second=True)
+        try:
+            pool.up()
+            yield pool
+        finally:
+            pool.down()
+            Path(folder).mkdir(exist_ok=True)
+
+
+@pytest.fixture
+def condor(pool, tmp_path, monkeypatch):
+    """The pool, with a home of its own for the server; afterwards no job, process or file is left."""
+    (tmp_path / "places.toml").write_text(POOL_PLACES)
+    state = tmp_path / "sta te"
+    temporary = tmp_path / "tmp"
+    for folder in (state, temporary):
+        folder.mkdir()
+    more = {
+        "KERNELKIT_PLACES": tmp_path / "places.toml",
+        "XDG_STATE_HOME": state,
+        "TMPDIR": temporary,
+        "KERNELKIT_FALLBACK": "0",
+    }
+    for name, value in {**pool.environment, **more}.items():
+        monkeypatch.setenv(name, str(value))
+    yield pool
+    until(lambda: not pool.jobs(), "jobs are left")
+    until(lambda: not pool.processes(), pool.processes)
+    until(lambda: not list(state.glob("kernelkit/.jobs/*")), "mailboxes are left")
+    until(lambda: not list(temporary.glob("kernelkit.*")), "keys are left on a node")
 
 
 def until(condition, complaint, limit=LIMIT):
