@@ -163,7 +163,7 @@ def test_held_removed_and_preempted_are_said(condor, caplog):
 
 
 def test_a_node_that_dies(condor, tmp_path, caplog):
-    (tmp_path / "places.toml").write_text(PLACES + 'options = ["job_lease_duration = 20"]\n')
+    (tmp_path / "places.toml").write_text(POOL_PLACES + 'options = ["job_lease_duration = 20"]\n')
 
     async def live():
         async with Running() as (manager, _):

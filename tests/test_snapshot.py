@@ -378,7 +378,6 @@ class TestNotDeterministic:
         site.seen(KERNELKIT_BACKGROUND="")
         assert site.runs == runs
 
-
     def test_a_recording_behind_the_launch_of_a_server_that_nohup_started_is_its_own(self, site):
         site.setup("export FOO=1")
         ignoring = ["/bin/sh", "-c", "trap '' HUP INT QUIT; exec \"$@\"", "-"]
