@@ -7,15 +7,12 @@ import signal
 from pathlib import Path
 
 import pytest
-import test_htcondor
 from test_htcondor import Running, manager_of
 from test_slurm import job_of, run, until
 
 from kernelkit.provisioners.place import PlaceError
 
 pytestmark = [pytest.mark.htcondor, pytest.mark.xdist_group("schedd"), pytest.mark.timeout(600)]
-
-pool, condor = test_htcondor.pool, test_htcondor.condor
 
 
 def schedd(pool):
