@@ -192,10 +192,14 @@ def test_a_job_that_never_starts_is_given_up_and_removed(fleet):
     assert "did not start within 4 s: waiting for a slot that fits" in told["cause"]
 
 
-def test_a_machine_that_does_not_see_the_folder_is_told(fleet):
+@pytest.mark.parametrize(
+    ("transfer", "words"),
+    [("YES", "does not see the folder {}"), ("IF_NEEDED", "does not see {}/test-second.kk.test-")],
+)
+def test_a_machine_that_does_not_see_the_folder_is_told(fleet, transfer, words):
     fleet.kernel("good")
     folder = fleet.condor.folder / "unseen/fleet jobs"
-    fleet.site("should_transfer_files = YES")
+    fleet.site(f"should_transfer_files = {transfer}")
     with fleet.places.open("a") as places:
         places.write(f'folder = "{folder}"\n')
     begun = time.monotonic()
@@ -203,7 +207,7 @@ def test_a_machine_that_does_not_see_the_folder_is_told(fleet):
     assert time.monotonic() - begun < 2 * AT_ONCE
     told = verdicts[SECOND]
     assert (result.code, told["cause_id"]) == (1, "job-failed"), told
-    assert f"does not see the folder {folder}" in told["cause"], told
+    assert words.format(folder) in told["cause"], told
     assert not list(folder.iterdir())
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-# The script where the node sees the mailbox, else the copy of it.
-FIND = '[ -r "$0" ] && exec /bin/bash -p "$0"; exec /bin/bash -p "$_CONDOR_SCRATCH_DIR/$1"'
+# The script where the node sees the mailbox, else the copy of it; none came where a pool declares one file system that
+# is not one.
+FIND = """\
+for one in "$0" "$_CONDOR_SCRATCH_DIR/$1"; do [ -r "$one" ] && exec /bin/bash -p "$one"; done; \
+echo "kernelkit: the node $HOSTNAME does not see $0, and nothing was carried there"; exit 69"""
 # The slot's own daemon listens on the address by which the pool reaches its node.
 PREPARE = r"""
   while IFS= read -r one; do
