@@ -39,11 +39,11 @@ class Fleet:
         self.slurm, self.home = slurm, home
         self.env = {name: os.environ[name] for name in ("SLURM_CONF", "KERNELKIT_PLACES", "XDG_STATE_HOME")}
 
-    def kernel(self, name, before="", argv=KERNEL, place=False):
-        """A kernel whose wrapper runs some shell text first."""
+    def kernel(self, name, before="", argv=KERNEL, place=""):
+        """A kernel whose wrapper runs some shell text first; ``place`` is the memory that it asks Slurm for."""
         folder = self.home.kernels / name
         folder.mkdir(parents=True)
-        config = {"kernel_provisioner": {"provisioner_name": "kernelkit-slurm", "config": {"memory": "9000G"}}}
+        config = {"kernel_provisioner": {"provisioner_name": "kernelkit-slurm", "config": {"memory": place}}}
         document = {
             "argv": ["/bin/bash", "-c", f'{before}\nexec "$@"', "bash", *argv], "display_name": f"The kernel {name}",
             "language": "python", "metadata": config if place else {},
@@ -106,7 +106,7 @@ def test_a_kernel_is_verified_on_every_node_whether_or_not_it_has_a_place(fleet)
     seen = fleet.home.path / "seen"
     look = f"""echo "$SLURMD_NODENAME $SLURM_CPUS_PER_TASK $PYTHONPATH" >>'{seen}'"""
     fleet.kernel("local", look)
-    fleet.kernel("placed", look, place=True)
+    fleet.kernel("placed", look, place="700M")
     result, verdicts = fleet.test("local", "placed", *ON, "all", "--cpus", "2", "--junit", "report.xml")
     assert result.code == 0, result
     assert list(verdicts) == [(node, name) for node in ("kk1", "kk2") for name in ("local", "placed")]
@@ -120,6 +120,17 @@ def test_a_kernel_is_verified_on_every_node_whether_or_not_it_has_a_place(fleet)
     ]
     suites = ElementTree.parse(fleet.home.path / "report.xml").getroot()
     assert [suite.get("name") for suite in suites] == [f"{name} on {node}" for node, name in verdicts]
+
+
+def test_what_kernels_ask_for_themselves_is_asked_for_together(fleet):
+    """The larger memory, over the site's default; too little is told as what it is."""
+    for name, memory in (("small", "60M"), ("large", "700M")):
+        fleet.kernel(name, place=memory)
+    _, verdicts = fleet.test("small", *ON, "kk1")
+    (told,) = verdicts.values()
+    assert told["cause_id"] == "memory-limit", told
+    _, verdicts = fleet.test("small", "large", *ON, "kk1", "-j", "1")
+    assert all(verdict["passed"] for verdict in verdicts.values()), verdicts
 
 
 def test_what_is_broken_on_one_node_alone_is_told_of_that_node(fleet):

@@ -12,6 +12,7 @@ from kernelkit.fleet import errands
 from kernelkit.fleet.plan import Fleet
 from kernelkit.fleet.script import script
 from kernelkit.fleet.unanswered import answered, unanswered
+from kernelkit.provisioners.endings import MEMORY
 from kernelkit.provisioners.mailbox import Mailbox
 from kernelkit.provisioners.place import PlaceError
 from kernelkit.provisioners.watch import Job
@@ -98,10 +99,16 @@ class NodeJob:
         elif job.state.kind == "ended":
             self._ended = self._ended or now
             if now - self._ended > LATE:
-                self._give_up("job-failed", f"its job {job.id} ended without a result: {_last_words(job)}")
+                self._explain_the_end(job)
         elif now - self._heard > limit:
             did = "did not start" if self._waited is None else "told nothing"
             self._give_up("node-silent", f"its job {job.id} {did} within {limit:g} s: {job.silent or job.state.words}")
+
+    def _explain_the_end(self, job: Job) -> None:
+        if MEMORY.search(job.mailbox.output()):
+            self._give_up("memory-limit", f"its job {job.id} used more memory than it had asked for: --memory")
+        else:
+            self._give_up("job-failed", f"its job {job.id} ended without a result: {_last_words(job)}")
 
     def _give_up(self, cause_id: str, words: str) -> None:
         """What is missing is missing for this reason."""

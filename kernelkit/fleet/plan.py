@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from kernelkit.fleet.choosing import choose
+from kernelkit.fleet.resources import of_kernels
 from kernelkit.provisioners import settings
 from kernelkit.provisioners.fleets import nodes_of
 from kernelkit.provisioners.nodes import Node, Nodes
@@ -69,12 +70,14 @@ def plan(
     width: int,
     patience: float,
 ) -> Fleet:
-    """Ask the batch system for its nodes. ``asked`` are resources; the site's defaults fill in what is missing there.
+    """Ask the batch system for its nodes. ``asked`` are resources; what is missing there is what the kernels ask for
+    themselves, and the site's defaults.
 
     Raises UsageError for a node, partition or resource that cannot be, PlaceError where the batch system is silent.
     """
     lister, here = nodes_of(place), settings.read(place)
-    resources = {**here.defaults, "time": _time(targets, conditions, here), **asked}
+    own = of_kernels(targets, place)
+    resources = {**here.defaults, **own, "time": _time(targets, conditions, here), **asked}
     settings.check(here, resources, place_of(place, here.programs).resources)
     lister = nodes_of(place, here.programs)
     found = choose(lister, nodes, resources.get("partition", ""))

@@ -27,9 +27,12 @@ async def why(job: Job, watch: Watch) -> str:
     return f"job {job.id} ended: {said}"
 
 
+MEMORY = re.compile(r"oom.kill|out of memory|exceeded (?:job )?memory limit", re.IGNORECASE)
+
+
 def in_words(code: int, printed: str) -> str:
     """What a kernel's exit code says while its job goes on; Slurm's step daemon prints of the kernel's OOM handler."""
-    if re.search(r"oom.kill|out of memory|exceeded memory limit", printed, re.IGNORECASE):
+    if MEMORY.search(printed):
         return "was killed: it used more memory than its job had asked for; --memory asks for more"
     if code == 128 + signal.SIGKILL:
         return "was killed, as happens to one that uses more memory than its job has"

@@ -85,7 +85,7 @@ def check(settings: Settings, resources: Mapping[str, str], known: Mapping[str, 
             raise UsageError(f"--{name} means nothing there{did_you_mean(name, known)}; it knows {', '.join(known)}")
         if not re.fullmatch(known[name], value):
             raise UsageError(f"--{name} {value}: not what a batch system takes there", _examples(name))
-        if name in settings.limits and _amount(name, value) > _amount(name, settings.limits[name]):
+        if name in settings.limits and amount(name, value) > amount(name, settings.limits[name]):
             raise UsageError(f"--{name} {value}: the most that this site allows is {settings.limits[name]}")
     for name, allowed in (("partition", settings.partitions), ("account", settings.accounts)):
         value = resources.get(name, "")
@@ -99,7 +99,7 @@ def _examples(name: str) -> str:
     return f"For example: {given[name]}" if name in given else ""
 
 
-def _amount(name: str, value: str) -> int:
+def amount(name: str, value: str) -> int:
     """A number to compare by: KiB, seconds, or as it is. Memory without a unit is in MiB, times as in Slurm."""
     if name == "memory":
         return int(value[:-1]) * UNITS[value[-1]] if value[-1] in UNITS else int(value) * UNITS["M"]
