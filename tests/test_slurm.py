@@ -519,6 +519,26 @@ def test_no_job_outlives_a_server_that_is_killed(slurm):
     until(lambda: not slurm.jobs(), "the job goes on without its server")
 
 
+def test_a_job_that_waits_when_its_server_is_killed_is_cancelled_by_the_next(slurm):
+    waits = SERVER.replace('"config": {}', '"config": {"partition": "short"}')
+    with closed_partition(slurm):
+        with subprocess.Popen([sys.executable, "-W", "ignore", "-c", waits, *ARGV], env=dict(os.environ)) as server:
+            until(slurm.jobs, "no job is queued")
+            (left,) = Path(os.environ["XDG_STATE_HOME"]).glob("kernelkit/.jobs/*")
+            until((left / "job").exists, "it is not written down which job it is")
+            server.send_signal(signal.SIGKILL)
+        old = slurm.jobs()
+        long_ago = time.time() - 2 * 3600
+        os.utime(left / "orders", (long_ago, long_ago))
+
+        async def live():
+            async with running():
+                assert not left.exists()
+                await until_async(lambda: not set(old) & set(slurm.jobs()), "it waits on")
+
+        asyncio.run(live())
+
+
 def test_twenty_kernels_at_once_and_one_query_for_all(slurm):
     async def live():
         managers = [manager_of(memory="100M") for _ in range(20)]

@@ -129,7 +129,7 @@ class BatchProvisioner(KernelProvisionerBase):
 
     async def _hand_in(self, cmd: list[str], content: dict[str, Any], environment: dict[str, str]) -> None:
         settings.check(self.settings, self.resources, self.place.resources)
-        await asyncio.to_thread(Mailbox.sweep, self.settings.mailboxes, max(ABANDONED, 10 * self.settings.grace))
+        await asyncio.to_thread(self.watch.sweep, self.settings.mailboxes, max(ABANDONED, 10 * self.settings.grace))
         mailbox = Mailbox.create(self.settings.mailboxes, f"{self.kernel_id}-{secrets.token_hex(4)}")
         handing = Handing(self.watch, mailbox)
         try:

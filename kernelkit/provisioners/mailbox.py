@@ -55,13 +55,30 @@ class Mailbox:
         return mailbox
 
     @staticmethod
-    def sweep(parent: Path, age: float) -> None:
-        """Take away what servers left that have given no sign of life for ``age`` seconds: they were killed."""
+    def sweep(parent: Path, age: float) -> list[str]:
+        """Take away what servers left that have given no sign of life for ``age`` seconds: they were killed.
+
+        The jobs that they handed in, as ``note_job`` wrote them; such a job may wait still.
+        """
+        jobs = []
         for orders in parent.glob("*/orders"):
             with contextlib.suppress(OSError):
                 entry = orders.stat()
                 if entry.st_uid == os.getuid() and time.time() - entry.st_mtime > age:
+                    jobs.append(Mailbox(orders.parent)._noted())
                     shutil.rmtree(orders.parent, ignore_errors=True)
+        return [job for job in jobs if job]
+
+    def note_job(self, place: str, number: str) -> None:
+        """Write down which job it is for; nothing where the folder is gone meanwhile."""
+        with contextlib.suppress(OSError):
+            self._write("job", f"{place} {number}".encode())
+
+    def _noted(self) -> str:
+        try:
+            return (self.folder / "job").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""
 
     @property
     def script(self) -> Path:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from kernelkit.provisioners.mailbox import Mailbox
 from kernelkit.provisioners.place import Place, PlaceError, State
@@ -87,6 +88,12 @@ class Watch:
         """Look after it no longer; another process does."""
         with self._lock:
             self._jobs.discard(job)
+
+    def sweep(self, mailboxes: Path, age: float) -> None:
+        """Take away the mailboxes whose servers have been silent for ``age`` seconds, and cancel their jobs here."""
+        for place, _, number in (noted.partition(" ") for noted in Mailbox.sweep(mailboxes, age)):
+            if place == self.place.name:
+                self.end(Job(number, Mailbox(mailboxes / "swept")))
 
     def is_ending(self, job: Job) -> bool:
         """Whether a job has still to be cancelled."""
@@ -170,6 +177,7 @@ class Handing:
         job = self._job = Job(
             self._watch.place.submit(str(self._mailbox.script), str(self._mailbox.folder)), self._mailbox
         )
+        self._mailbox.note_job(self._watch.place.name, job.id)
         if self._given_up:
             self._watch.end(job)
         return job
