@@ -117,12 +117,12 @@ class Mailbox:
         return Answers(**said)
 
     def output(self, lines: int = 20) -> str:
-        """The last lines that the job printed."""
+        """The last lines that the job printed, without empty ones."""
         try:
             text = (self.folder / "output").read_text(encoding="utf-8", errors="replace")
         except OSError:
             return ""
-        return "\n".join(text[-64 * 1024 :].strip().splitlines()[-lines:])
+        return "\n".join([line for line in text[-64 * 1024 :].splitlines() if line.strip()][-lines:])
 
     def remove(self) -> None:
         """Take it away, keys and all; a job that still starts finds nothing and ends.
