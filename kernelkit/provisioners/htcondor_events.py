@@ -18,8 +18,8 @@ WAITING = State("waiting", "waiting for a slot that fits")
 WORKS = State("running", "RUNNING")
 LOST = State("running", "HTCondor has lost its node, and tries to reach it again")
 REPEATED = {0: WAITING, 1: WORKS, 10: State("waiting", "suspended"), 11: WORKS, 13: WAITING, 23: WORKS, 22: LOST}
-EVICTED, TERMINATED = 4, 5
-REASONED = {9: "Reason", 12: "HoldReason", 24: "Reason"}  # what each says of why
+EVICTED, TERMINATED, UNREACHED, REACHED, UNREACHABLE = 4, 5, 22, 23, 24
+REASONED = {9: "Reason", 12: "HoldReason", UNREACHABLE: "Reason"}  # what each says of why
 REASON_LIMIT = 3.0  # seconds after which a slot that was taken away has no other reason
 TAKEN = State("ended", "its slot was taken away, by another job or the owner of the machine")
 
@@ -37,13 +37,16 @@ def of_log(folder: Path, htcondor: Any) -> State | None:
 
 
 def _of_events(events: Iterable[Any]) -> State | None:
-    state, taken = None, False
+    state, taken, lost = None, False, False
     for event in events:
         number = int(event.type)
-        taken = taken or number == EVICTED
+        lost = (lost or number == UNREACHED) and number != REACHED
+        if number == EVICTED and lost:
+            state = state if state and state.kind == "ended" else _lost_its_node(None)
         # A job that lost its slot may start once more, for nobody; a hold or a removal says why it did.
-        if not taken or number in (EVICTED, *REASONED):
+        elif not taken or number in (EVICTED, *REASONED):
             state = _of_event(number, event) or state
+        taken = taken or number in (EVICTED, UNREACHABLE)
     return state
 
 
