@@ -205,9 +205,7 @@ def _refuse_bad_place(on: str | None, resources: Mapping[str, str]) -> None:
             raise UsageError(f"--{next(iter(resources))} is for a place", "Say which one: --on slurm")
         return
     from kernelkit.provisioners import settings
-    from kernelkit.provisioners.places import PLACES, place_of
+    from kernelkit.provisioners.places import known, place_of
 
-    if on not in PLACES:
-        raise UsageError(f"--on {on}: no such place{did_you_mean(on, PLACES)}", f"There are: {', '.join(PLACES)}.")
-    here = settings.read(on)
+    here = settings.read(known(on))
     settings.check(here, {**here.defaults, **resources}, place_of(on).resources)

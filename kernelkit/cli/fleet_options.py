@@ -59,17 +59,10 @@ def check(values: Mapping[str, Any]) -> None:
 
 def fleet(values: Mapping[str, Any], targets: Sequence[Target], conditions: Conditions, width: int | None) -> Fleet:
     """The fleet that the options describe. Raises UsageError, PlaceError."""
-    from kernelkit.catalogue import did_you_mean
     from kernelkit.fleet import plan
-    from kernelkit.provisioners.places import PLACES
 
-    place = values["on"]
-    if place not in PLACES:
-        raise UsageError(
-            f"--on {place}: no such place{did_you_mean(place, PLACES)}", f"There are: {', '.join(PLACES)}."
-        )
     asked = {name: values[name] for name in RESOURCES if values[name] is not None}
     return plan(
-        targets, place=place, nodes=values["nodes"], asked=asked, conditions=conditions, width=width or WIDTH,
+        targets, place=values["on"], nodes=values["nodes"], asked=asked, conditions=conditions, width=width or WIDTH,
         patience=values["node_timeout"] or max(PATIENCE, 3 * conditions.timeout),
     )  # fmt: skip

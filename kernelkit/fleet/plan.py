@@ -12,7 +12,7 @@ from kernelkit.provisioners import settings
 from kernelkit.provisioners.fleets import nodes_of
 from kernelkit.provisioners.nodes import Node, Nodes
 from kernelkit.provisioners.place import Place
-from kernelkit.provisioners.places import place_of
+from kernelkit.provisioners.places import known, place_of
 from kernelkit.provisioners.settings import Settings
 from kernelkit.verify import Target
 
@@ -73,9 +73,10 @@ def plan(
     """Ask the batch system for its nodes. ``asked`` are resources; what is missing there is what the kernels ask for
     themselves, and the site's defaults.
 
-    Raises UsageError for a node, partition or resource that cannot be, PlaceError where the batch system is silent.
+    Raises UsageError for a place, node, partition or resource that cannot be, PlaceError where the batch system is
+    silent.
     """
-    lister, here = nodes_of(place), settings.read(place)
+    here = settings.read(known(place))
     own = of_kernels(targets, place)
     resources = {**here.defaults, **own, "time": _time(targets, conditions, here), **asked}
     settings.check(here, resources, place_of(place, here.programs).resources)

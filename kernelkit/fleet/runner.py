@@ -15,9 +15,6 @@ from kernelkit.verify import Event, Verdict
 
 POLL = 0.2  # seconds between two looks into the folders
 HANDS = 4  # jobs that are handed in at the same moment
-MOMENT = (
-    0.3  # seconds in which the last jobs end by themselves, so that none counts as cancelled that has done its work
-)
 LAST_MOMENT = 5.0  # seconds that an end waits for the batch system
 
 

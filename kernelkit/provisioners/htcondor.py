@@ -147,7 +147,4 @@ def talking() -> Iterator[Any]:
     try:
         yield htcondor2
     except htcondor2.HTCondorException as error:
-        said = " ".join(str(error).split())
-        raise PlaceError(
-            f"HTCondor: {said}", "`condor_q` shows your jobs, `condor_status` the pool's slots."
-        ) from error
+        raise schedd.refusal(" ".join(str(error).split())) from error

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping
 
+from kernelkit.catalogue import did_you_mean
+from kernelkit.errors import UsageError
 from kernelkit.provisioners.htcondor import HTCondor
 from kernelkit.provisioners.place import Place
 from kernelkit.provisioners.slurm import Slurm
@@ -12,6 +14,13 @@ from kernelkit.provisioners.tools import Tools
 
 PLACES: dict[str, Callable[[Tools], Place]] = {"slurm": Slurm, "htcondor": HTCondor}
 PREFIX = "kernelkit-"  # of a provisioner's name in kernel.json
+
+
+def known(name: str) -> str:
+    """The name, if there is such a place. Raises UsageError with the nearest one."""
+    if name not in PLACES:
+        raise UsageError(f"--on {name}: no such place{did_you_mean(name, PLACES)}", f"There are: {', '.join(PLACES)}.")
+    return name
 
 
 @functools.cache

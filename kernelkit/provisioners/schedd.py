@@ -28,9 +28,12 @@ def ask(verb: str, given: Any) -> Any:
     except ProcessError as error:
         silent = f"the {'collector' if verb == 'machines' else 'schedd'} did not answer within {PATIENCE:g} s"
         said = silent if error.code is None else error.last_words or str(error)
-        raise PlaceError(
-            f"HTCondor: {said}", "`condor_q` shows your jobs, `condor_status` the pool's slots."
-        ) from error
+        raise refusal(said) from error
+
+
+def refusal(said: str) -> PlaceError:
+    """What a daemon or the bindings said, with where to look."""
+    return PlaceError(f"HTCondor: {said}", "`condor_q` shows your jobs, `condor_status` the pool's slots.")
 
 
 def _submit(htcondor: Any, description: Mapping[str, str]) -> str:

@@ -118,10 +118,15 @@ class Slurm:
         except ProcessError as error:
             if UNKNOWN in error.output and command[0] == "scancel":
                 return ""
-            said = " ".join(error.output.split()).removeprefix(f"{command[0]}: error: ")
-            silent = f"{command[0]} did not answer within {PATIENCE:g} s"
-            problem = f"Slurm: {silent if error.code is None else said or str(error)}"
-            raise PlaceError(problem, "`sinfo` shows partitions and their limits, `squeue --me` your jobs.") from error
+            raise refusal(error, command[0]) from error
+
+
+def refusal(error: ProcessError, program: str) -> PlaceError:
+    """What one of Slurm's programs refused, in its own words."""
+    said = " ".join(error.output.split()).removeprefix(f"{program}: error: ")
+    silent = f"{program} did not answer within {PATIENCE:g} s"
+    problem = f"Slurm: {silent if error.code is None else said or str(error)}"
+    return PlaceError(problem, "`sinfo` shows partitions and their limits, `squeue --me` your jobs.")
 
 
 def _state(name: str, reason: str, start: str) -> State:

@@ -10,9 +10,9 @@ from kernelkit.errors import UsageError
 from kernelkit.processes import ProcessError
 from kernelkit.provisioners.nodes import Node
 from kernelkit.provisioners.place import PlaceError
+from kernelkit.provisioners.slurm import PATIENCE, refusal
 from kernelkit.provisioners.tools import Tools
 
-PATIENCE = 30.0  # seconds for a command
 # sinfo(1), NODE STATE CODES. One that is switched off to save power takes jobs, and is switched on for them.
 REFUSING = {
     "blocked", "down", "drained", "draining", "error", "fail", "failing", "future", "inval", "maint", "perfctrs",
@@ -85,8 +85,7 @@ class SlurmNodes:
         try:
             return self._tools.run(*command, timeout=PATIENCE)
         except ProcessError as error:
-            said = " ".join(error.output.split()).removeprefix(f"{command[0]}: error: ")
-            raise PlaceError(f"Slurm: {said or error}", "`sinfo` shows partitions and nodes.") from error
+            raise refusal(error, command[0]) from error
 
 
 def _node(row: Row) -> Node:

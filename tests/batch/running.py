@@ -1,5 +1,6 @@
 """A Slurm and a pool that run, for all tests of a module, and what must be true of them after each of these."""
 
+import contextlib
 import sys
 import tempfile
 import time
@@ -14,17 +15,23 @@ PLACES = '[slurm]\ndefaults = { partition = "debug", memory = "600M" }\ngrace = 
 POOL_PLACES = '[htcondor]\ndefaults = { memory = "200M" }\ngrace = 6\n'
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    # Sockets need a short path.
-    with tempfile.TemporaryDirectory(prefix="slurm.") as folder:
-        slurm = Slurm(Path(folder))
+@contextlib.contextmanager
+def up(prefix, make):
+    """Daemons in a folder of their own, whose path is short, as sockets need it; they end with the block."""
+    with tempfile.TemporaryDirectory(prefix=prefix, dir="/tmp") as folder:
+        daemons = make(Path(folder))
         try:
-            slurm.up()
-            yield slurm
+            daemons.up()
+            yield daemons
         finally:
-            slurm.down()
+            daemons.down()
             Path(folder).mkdir(exist_ok=True)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with up("slurm.", Slurm) as slurm:
+        yield slurm
 
 
 @pytest.fixture
@@ -53,14 +60,8 @@ def slurm(cluster, tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def pool():
-    with tempfile.TemporaryDirectory(prefix="condor.", dir="/tmp") as folder:
-        pool = Pool(Path(folder), (sys.base_prefix,), second=True)
-        try:
-            pool.up()
-            yield pool
-        finally:
-            pool.down()
-            Path(folder).mkdir(exist_ok=True)
+    with up("condor.", lambda folder: Pool(folder, (sys.base_prefix,), second=True)) as pool:
+        yield pool
 
 
 @pytest.fixture
