@@ -84,7 +84,7 @@ def environment_variables(choice: Choice) -> dict[str, str]:
 def _document(choice: Choice) -> dict[str, Any]:
     """kernel.json as an object, from its template, parsed and so proven to be JSON."""
     spec = dict(choice.runtime.spec) if choice.runtime else {}
-    if choice.place in BY_MESSAGE:
+    if choice.place in BY_MESSAGE and _hears_messages(choice.runtime):
         spec["interrupt_mode"] = "message"
     # jupyter_client fills $NAME in from its own environment: a dollar sign that is meant is doubled.
     env = {name: value.replace("$", "$$") for name, value in environment_variables(choice).items()}
@@ -96,6 +96,11 @@ def _document(choice: Choice) -> dict[str, Any]:
     environment = Environment(loader=_loader(), undefined=StrictUndefined, finalize=json.dumps)
     document: dict[str, Any] = json.loads(environment.get_template(SPEC_FILE + ".j2").render(names))
     return document
+
+
+def _hears_messages(runtime: Runtime | None) -> bool:
+    """Whether its ipykernel knows interrupt requests, as each does from 6 on; one that does not needs the signal."""
+    return runtime is None or not re.match("[0-5][.]", runtime.ipykernel)
 
 
 def _placement(choice: Choice) -> dict[str, Any]:

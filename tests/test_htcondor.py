@@ -242,16 +242,19 @@ def unseen(condor, tmp_path):
     folder.mkdir()
 
 
-@pytest.mark.parametrize("name", ["belle2", "atlas"])
-def test_a_kernel_where_no_folder_is_shared(unseen, home, sandbox, name):
+@pytest.mark.parametrize(
+    ("name", "options"), [("belle2", []), ("atlas", []), ("atlas-6.08", ["--root", "6.08"])], ids=str
+)
+def test_a_kernel_where_no_folder_is_shared(unseen, home, sandbox, name, options):
     """Not the jobs' folder, the home, the kernelspec nor its overlay: HTCondor carries them, and what is said."""
     folder = unseen / "a home"
     folder.mkdir()
     home = dataclasses.replace(home, path=folder)
     more = {name: os.environ[name] for name in ("CONDOR_CONFIG", "KERNELKIT_PLACES")}
-    home.ok("install", name, "--cvmfs", sandbox, "--on", "htcondor", **more)
+    definition = name.partition("-")[0]
+    home.ok("install", definition, *options, "--cvmfs", sandbox, "--on", "htcondor", **more)
     made = json.loads((home.kernels / f"{name}-htcondor/kernel.json").read_text())["metadata"]["kernelkit"]
-    assert bool(made["ipykernel"]["overlay"]) == (name == "atlas")
+    assert bool(made["ipykernel"]["overlay"]) == (definition == "atlas")
     verdict = json.loads(home.ok("test", f"{name}-htcondor", "--json", "-", **more))["verdicts"][0]
     statuses = {check["id"]: check["status"] for check in verdict["checks"]}
     expected = ("start", "execute", "streams", "interpreter", "environment", "interrupt", "children", "restart")

@@ -230,14 +230,18 @@ class BatchProvisioner(KernelProvisionerBase):
             await self.kill()
         elif self.job.mailbox.answers(self.job.generation).node:
             name = signal.Signals(signum).name.removeprefix("SIG")
-            sending = asyncio.create_task(self._signal(self.job.id, name))
+            sending = asyncio.create_task(self._signal(self.job, name))
             await asyncio.wait({sending}, timeout=SIGNAL_LIMIT)
 
-    async def _signal(self, job: str, name: str) -> None:
+    async def _signal(self, job: Job, name: str) -> None:
+        """By the batch system; where it cannot, the job's script interrupts its kernel."""
         try:
-            await asyncio.to_thread(self.place.signal, job, name)
+            await asyncio.to_thread(self.place.signal, job.id, name)
         except PlaceError as error:
-            self.log.warning("SIG%s did not reach the kernel: %s", name, error.problem)
+            if name == "INT":
+                job.interrupt()
+            else:
+                self.log.warning("SIG%s did not reach the kernel: %s", name, error.problem)
 
     async def kill(self, restart: bool = False) -> None:  # noqa: ARG002 - not always told truly
         """End the kernel and leave it its job, which ``cleanup`` ends; its script does it, not the batch system."""

@@ -1,9 +1,10 @@
 """The folder through which a server and its job talk, on a file system that both see.
 
-``orders`` is one line of the server, ``<number> <generation> <run|kill|stop> end``: each has a new number, and as long
-as they arrive the server lives. ``answers`` are lines of the job. Both are made before the job is and written in
-place, so that over NFS whoever opens one sees what was written last. ``connection.json`` and ``environment`` are what
-the next kernel starts with. The folder is 0700 and each file 0600; it holds the keys while the kernel lives.
+``orders`` is one line of the server, ``<number> <generation> <run|kill|stop> <interrupts> end``: each has a new number,
+and as long as they arrive the server lives. ``answers`` are lines of the job. Both are made before the job is and
+written in place, so that over NFS whoever opens one sees what was written last. ``connection.json`` and
+``environment`` are what the next kernel starts with. The folder is 0700 and each file 0600; it holds the keys while
+the kernel lives.
 """
 
 from __future__ import annotations
@@ -95,9 +96,12 @@ class Mailbox:
         self._write("environment", b"".join(os.fsencode(entry) + b"\0" for entry in entries))
         self._write("connection.json", json.dumps(dict(connection), indent=1).encode())
 
-    def order(self, generation: int, word: str) -> None:
-        """Say what is wanted, a sign of life too. It is repeated: one that cannot be written is no fault."""
-        line = f"{next(self._serials)} {generation} {word} end\n"
+    def order(self, generation: int, word: str, interrupts: int = 0) -> None:
+        """Say what is wanted, and how often the kernel was interrupted until now; a sign of life too.
+
+        It is repeated: one that cannot be written is no fault.
+        """
+        line = f"{next(self._serials)} {generation} {word} {interrupts} end\n"
         try:
             with (self.folder / "orders").open("r+b", buffering=0) as stream:
                 stream.write(line.encode())

@@ -35,6 +35,7 @@ class Job:
     state: State = NO_STATE
     silent: str = ""
     missed: int = field(default=0, repr=False)
+    interrupts: int = 0
 
     @property
     def goes_on(self) -> bool:
@@ -44,7 +45,16 @@ class Job:
     def order(self, word: str) -> None:
         """Say what is wanted of the job; signs of life repeat it."""
         self.word = word
-        self.mailbox.order(self.generation, word)
+        self.renew()
+
+    def interrupt(self) -> None:
+        """Have the job's script interrupt the kernel, which takes it a second."""
+        self.interrupts += 1
+        self.renew()
+
+    def renew(self) -> None:
+        """Say it again: a sign of life."""
+        self.mailbox.order(self.generation, self.word, self.interrupts)
 
 
 class Watch:
@@ -103,7 +113,7 @@ class Watch:
         with self._lock:
             jobs, pace = list(self._jobs), self._pace
         for job in jobs:
-            job.mailbox.order(job.generation, job.word)
+            job.renew()
         return pace if jobs else None
 
     def _cancel_and_ask(self) -> float | None:
