@@ -250,7 +250,7 @@ def htcondor(folder: Path, slots: int) -> Iterator[Ground]:
     """A pool with as many slots. Raises as ``slurm`` does."""
     from batch.htcondor import Pool
 
-    pool = Pool(folder / "pool", (sys.base_prefix, sys.prefix), slots)
+    pool = Pool(folder / "pool", slots)
     pool.folder.mkdir(parents=True)
     try:
         pool.up()

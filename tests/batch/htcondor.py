@@ -18,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 from collections.abc import Iterator
@@ -155,7 +156,11 @@ root=$1 folder=$2
 shift 2
 mount --rbind "$root" "$root"
 for place in proc sys dev; do mkdir -p "$root/$place"; mount --rbind "/$place" "$root/$place"; done
-for place in "$@"; do mkdir -p "$root$place"; mount --bind "$place" "$root$place"; done
+for place in "$@"; do
+  mkdir -p "$root$(dirname "$place")"
+  if [[ -d $place ]]; then mkdir -p "$root$place"; else touch "$root$place"; fi
+  mount --bind "$place" "$root$place"
+done
 touch "$root/etc/hosts"
 mount --bind /etc/hosts "$root/etc/hosts"
 mkdir -p "$root/.host"
@@ -169,18 +174,17 @@ exec unshare --user --map-user=1000 --map-group=1000 --wd=/tmp \
 
 
 class Pool:
-    """A pool whose files lie in ``folder``, which must be below /tmp or in ``seen``, as all must that its jobs see."""
+    """A pool whose files lie in ``folder``, below /tmp. Its jobs see that, this Python and kernelkit."""
 
     name = "htcondor"
 
-    def __init__(self, folder: Path, seen: tuple[str, ...] = (), slots: int = SLOTS, *, second: bool = False) -> None:
+    def __init__(self, folder: Path, slots: int = SLOTS, *, second: bool = False) -> None:
         self.folder = folder
         self.slots = slots
         self.second = second
         kept = os.environ.get("KERNELKIT_HTCONDOR_ROOT")
         self.root = Path(kept) if kept else Path(tempfile.gettempdir(), "kernelkit-htcondor-root")
         self._started: subprocess.Popen[bytes] | None = None
-        self.seen = ["/tmp", *(place for place in seen if not place.startswith("/tmp/"))]
 
     @property
     def environment(self) -> dict[str, str]:
@@ -210,7 +214,7 @@ class Pool:
             "start",
         ]
         with (self.folder / "log/start").open("w") as log:
-            self._started = started = subprocess.Popen([*argv, self.root, self.folder, *self.seen], stdin=subprocess.DEVNULL, stdout=log,
+            self._started = started = subprocess.Popen([*argv, self.root, self.folder, *_seen()], stdin=subprocess.DEVNULL, stdout=log,
                                        stderr=log, start_new_session=True)  # fmt: skip
         (self.folder / "pid").write_text(str(started.pid))
         deadline = time.monotonic() + PATIENCE
@@ -354,6 +358,14 @@ class Pool:
             time.sleep(0.1)
 
 
+def _seen() -> list[str]:
+    """What jobs see of this machine. Of a system's own Python not all of /usr, which would hide HTCondor's."""
+    python = [f"{sys.base_prefix}/bin/python3", os.path.realpath(sys.executable), sysconfig.get_path("stdlib")]
+    prefixes = {sys.base_prefix, sys.prefix} - {"/usr"}
+    places = [*python, *prefixes, str(Path(__file__).parents[2])]
+    return ["/tmp", *(place for place in places if not place.startswith("/tmp/"))]
+
+
 def _namespace(pid: int) -> str:
     try:
         return os.readlink(f"/proc/{pid}/ns/mnt")
@@ -425,7 +437,7 @@ def _mirror() -> str:
 
 
 if __name__ == "__main__":
-    pool = Pool(Path(sys.argv[2]).absolute(), (sys.base_prefix,), second=True)
+    pool = Pool(Path(sys.argv[2]).absolute(), second=True)
     if sys.argv[1] == "up":
         pool.folder.mkdir(parents=True, exist_ok=True)
         pool.up()

@@ -1,7 +1,6 @@
 """A Slurm and a pool that run, for all tests of a module, and what must be true of them after each of these."""
 
 import contextlib
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -60,7 +59,7 @@ def slurm(cluster, tmp_path, monkeypatch):
 
 @pytest.fixture(scope="module")
 def pool():
-    with up("condor.", lambda folder: Pool(folder, (sys.base_prefix,), second=True)) as pool:
+    with up("condor.", lambda folder: Pool(folder, second=True)) as pool:
         yield pool
 
 
