@@ -23,7 +23,7 @@ class Here:
 
     name = "here"
     resources = {"time": r"[0-9]+"}  # noqa: RUF012 - as places.md shows it
-    launcher = ("setsid",)
+    launcher = "setsid"
     prepare = "kernelkit_address=127.0.0.1"
     channel = ""
 

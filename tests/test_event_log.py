@@ -1,5 +1,7 @@
 """What HTCondor's event logs say of a job, read as it writes them; needs the bindings and no pool."""
 
+import time
+
 import htcondor2
 import pytest
 
@@ -46,6 +48,14 @@ def test_what_happened_to_a_job(tmp_path, happened, kind, words):
     state = htcondor_events.of_log(tmp_path, htcondor2)
     assert state.kind == kind
     assert words in state.words
+
+
+def test_a_log_of_another_time_zone(tmp_path):
+    """The log has none, and the hour is that of the machine where jobs are handed in."""
+    ahead = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(time.time() + 3600))
+    stamp = f"(007.000.000) {ahead}"
+    (tmp_path / "log").write_text("".join(EVENTS[name].format(stamp) + "...\n" for name in ("runs", "taken")))
+    assert htcondor_events.of_log(tmp_path, htcondor2).kind == "ended"
 
 
 def test_no_log_says_nothing(tmp_path):

@@ -29,6 +29,7 @@ from test_slurm import (
     until_async,
 )
 
+from kernelkit.provisioners import htcondor
 from kernelkit.provisioners.place import PlaceError
 
 pytestmark = [pytest.mark.htcondor, pytest.mark.xdist_group("htcondor"), pytest.mark.timeout(600)]
@@ -142,6 +143,32 @@ def test_one_that_is_given_up_while_it_is_handed_in_leaves_no_job(condor, tmp_pa
             await starting
 
     asyncio.run(live())
+
+
+def test_a_job_whose_folder_is_gone_does_not_stay_held(condor, monkeypatch):
+    """As one whose cancelling a silent schedd did not hear."""
+    monkeypatch.setattr(htcondor, "UNWANTED", htcondor.UNWANTED.replace(f"> {htcondor.KEPT}", "> 2"))
+
+    async def live():
+        manager = manager_of(cpus="64")
+        starting = asyncio.ensure_future(manager.start_kernel())
+        await until_async(condor.jobs, "it was not handed in")
+        await until_async(lambda: manager.provisioner.job, "it is not known")
+        job = manager.provisioner.job
+        manager.provisioner.watch.forget(job)
+        job.mailbox.remove()
+        condor.tool("condor_qedit", job.id, "RequestCpus", "1")
+        await until_async(lambda: "5" in _status(condor, job.id), "it is not held")
+        await until_async(lambda: not condor.jobs(), "it is held for ever")
+        starting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await starting
+
+    asyncio.run(live())
+
+
+def _status(condor, job):
+    return condor.tool("condor_q", job, "-af", "JobStatus").split()
 
 
 def test_held_removed_and_preempted_are_said(condor, caplog):
@@ -259,6 +286,17 @@ def test_a_kernel_where_no_folder_is_shared(unseen, home, sandbox, name, options
     statuses = {check["id"]: check["status"] for check in verdict["checks"]}
     expected = ("start", "execute", "streams", "interpreter", "environment", "interrupt", "children", "restart")
     assert [statuses[name] for name in expected] == ["passed"] * len(expected), verdict
+
+
+def test_no_key_is_carried_back_where_no_folder_is_shared(unseen):
+    async def live():
+        async with Running() as (manager, client):
+            assert await run(client, "print(6 * 7)") == ("ok", "42\n")
+            (box,) = unseen.glob("jo bs/*")
+            assert '"key": ""' in (box / "answers").read_text()
+            assert manager.curve_secretkey.decode() not in (box / "answers").read_text()
+
+    asyncio.run(live())
 
 
 def test_what_a_kernel_printed_reaches_a_server_that_shares_no_folder(unseen):

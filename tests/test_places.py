@@ -4,6 +4,7 @@ import asyncio
 import errno
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -12,12 +13,23 @@ from pathlib import Path
 import nbformat
 import pytest
 from lab import TOKEN, ask, running_lab
-from test_slurm import LIMIT, PLACES, closed_partition, interrupted, job_of, manager_of, run, running, until
+from test_slurm import (
+    LIMIT,
+    PLACES,
+    closed_partition,
+    interrupted,
+    job_of,
+    manager_of,
+    run,
+    running,
+    until,
+    until_async,
+)
 
 from kernelkit.provisioners.mailbox import Mailbox
 from kernelkit.provisioners.place import PlaceError, State
 from kernelkit.provisioners.places import place_of
-from kernelkit.provisioners.watch import Job, Watch
+from kernelkit.provisioners.watch import GivenUpError, Job, Watch
 
 pytestmark = [pytest.mark.slurm, pytest.mark.xdist_group("places"), pytest.mark.timeout(600)]
 
@@ -363,6 +375,37 @@ def test_notebooks_are_run_in_a_job(slurm, installed, notebook, by):
     assert done.returncode == 0, done.stderr[-3000:]
     printed = nbformat.read(out, as_version=4).cells[-1].outputs[0]["text"]
     assert printed == ("short 49\n" if by == "papermill" else "short 42\n")
+
+
+@pytest.mark.parametrize("moment", ["job", "_handing"])
+def test_a_start_whose_kernel_is_cleaned_up_meanwhile_ends_and_leaves_no_job(slurm, tmp_path, moment):
+    """As nbclient does when a signal ends it: nobody cancels the start."""
+    program(tmp_path / "programs", "sbatch", 'sleep 1; exec /usr/bin/sbatch "$@"')
+    settle(f'programs = "{tmp_path / "programs"}"\n')
+
+    async def live():
+        with closed_partition(slurm):
+            manager = manager_of(partition="short")
+            starting = asyncio.ensure_future(manager.start_kernel())
+            await until_async(lambda: getattr(manager.provisioner, moment, None), "it is not there")
+            await manager.cleanup_resources()
+            with pytest.raises(GivenUpError):
+                await asyncio.wait_for(starting, LIMIT)
+
+    asyncio.run(live())
+
+
+def test_a_notebook_that_is_interrupted_while_its_kernel_waits_leaves_no_job(slurm, installed, notebook):
+    home, more = installed
+    argv = [sys.executable, "-W", "ignore", "-m", "nbconvert", "--execute", "--to", "notebook", "in.ipynb"]
+    with closed_partition(slurm):
+        with subprocess.Popen(argv, env=home.env | more, cwd=home.path, stderr=subprocess.PIPE, text=True) as process:
+            until(slurm.jobs, "no job is queued")
+            process.send_signal(signal.SIGINT)
+            _, said = process.communicate(timeout=LIMIT)
+        assert process.returncode
+        assert "NoneType" not in said, said
+        until(lambda: not slurm.jobs(), "the job waits on")
 
 
 # ---- a Jupyter server

@@ -144,6 +144,10 @@ def test_a_script_is_sound_bash(slurm, home, sandbox, tmp_path):
         (["--on", "slum"], "did you mean 'slurm'"),
         (["--cpus", "2"], "--cpus is for a place"),
         (["--on", "slurm", "--memory", "lots"], "--memory lots"),
+        (["--on", "slurm", "--memory", "0"], "--memory 0"),
+        (["--on", "slurm", "--time", "0:0"], "--time 0:0"),
+        (["--on", "slurm", "--gpus", "many"], "--gpus many"),
+        (["--on", "slurm", "--gpus", "a100:1,v100:2"], "the most that this site allows is 2"),
         (["--on", "slurm", "--cpus", "4"], "the most that this site allows is 2"),
         (["--on", "slurm", "--partition", "gqu"], "did you mean 'gpu'"),
         (["--on", "slurm", "--time", "2:00:00"], "the most that this site allows is 90"),
@@ -151,7 +155,7 @@ def test_a_script_is_sound_bash(slurm, home, sandbox, tmp_path):
 )
 def test_what_a_site_does_not_allow_is_refused_before_anything_is_handed_in(home, sandbox, tmp_path, options, words):
     places = tmp_path / "places.toml"
-    places.write_text('[slurm]\nlimits = { cpus = 2, time = "90" }\npartitions = ["gpu", "short"]\n')
+    places.write_text('[slurm]\nlimits = { cpus = 2, time = "90", gpus = 2 }\npartitions = ["gpu", "short"]\n')
     result = home.kernelkit("install", "belle2", "--cvmfs", sandbox, *options, KERNELKIT_PLACES=str(places))
     assert result.code == 2
     assert words in result.err
@@ -159,10 +163,14 @@ def test_what_a_site_does_not_allow_is_refused_before_anything_is_handed_in(home
 
 def test_faults_of_a_site_file_are_named(home, sandbox, tmp_path):
     places = tmp_path / "places.toml"
-    places.write_text('[slurm]\nfoldr = "/x"\ngrace = "soon"\nencryption = "some"\nlimits = { nodes = 3 }\n')
+    places.write_text(
+        '[slurm]\nfoldr = "/x"\ngrace = "soon"\nencryption = "some"\nlimits = { nodes = 3, cpus = "4G" }\n'
+        'queue_limit = 0\nports = "80-90"\n[slrum]\n'
+    )
     result = home.kernelkit("install", "belle2", "--cvmfs", sandbox, "--on", "slurm", KERNELKIT_PLACES=str(places))
     assert result.code == 3
-    for words in ("did you mean 'folder'", "slurm.grace: must be a int", "slurm.encryption", "slurm.limits.nodes"):
+    for words in ("did you mean 'folder'", "slurm.grace: must be a int", "slurm.encryption", "slurm.limits.nodes",
+                  "slurm.limits.cpus", "slurm.queue_limit", "slurm.ports", "slrum: no such place"):  # fmt: skip
         assert words in result.err
 
 
@@ -180,7 +188,9 @@ def test_a_life_from_start_to_shutdown(slurm, monkeypatch):
             status, printed = await run(client, "import os, json; print(json.dumps(dict(os.environ)))")
             environment = json.loads(printed)
             assert (status, environment["SLURMD_NODENAME"], environment["SLURM_STEP_ID"]) == ("ok", "kk2", "0")
-            assert not {"JUPYTER_TOKEN", "LD_LIBRARY_PATH", "JPY_PARENT_PID"} & environment.keys()
+            leaked = {"JUPYTER_TOKEN", "LD_LIBRARY_PATH", "JPY_PARENT_PID", "SRUN_CPUS_PER_TASK"}
+            assert not leaked & environment.keys()
+            assert " CPUs=2 " in slurm.ask("scontrol", "show", "step", f"{job_of(manager)}.0")
             _closed(manager)
             assert await interrupted(manager, client) == "KeyboardInterrupt"
             job, ports = job_of(manager), manager.ports
@@ -192,6 +202,54 @@ def test_a_life_from_start_to_shutdown(slurm, monkeypatch):
             assert await run(client, "import os; print(os.environ['SLURM_STEP_ID'])") == ("ok", "2\n")
             assert job_of(manager) == job
         assert manager.provisioner.job is None
+
+    asyncio.run(live())
+
+
+def test_a_restart_while_its_job_is_suspended_takes_place_when_it_goes_on(slurm):
+    """What the server wanted in between is never read."""
+
+    async def live():
+        async with running() as (manager, client):
+            await run(client, "kept = 41")
+            job = job_of(manager)
+            slurm.ask("scontrol", "suspend", job)
+            restarting = asyncio.ensure_future(manager.restart_kernel(now=True))
+            await until_async(lambda: manager.provisioner.job.generation == 2, "it does not start again")
+            slurm.ask("scontrol", "resume", job)
+            await asyncio.wait_for(restarting, LIMIT)
+            await client.wait_for_ready(timeout=LIMIT)
+            assert (await run(client, "print(kept)"))[0] == "error"
+            assert job_of(manager) == job
+
+    asyncio.run(live())
+
+
+def test_a_site_says_which_ports_a_kernel_may_have(slurm):
+    Path(os.environ["KERNELKIT_PLACES"]).write_text(PLACES + 'ports = "40100-40106"\n')
+
+    async def live():
+        async with running() as (manager, client):
+            assert all(40100 <= port <= 40106 for port in manager.ports)
+            assert await run(client, "print(6 * 7)") == ("ok", "42\n")
+            await manager.restart_kernel(now=True)
+            await client.wait_for_ready(timeout=LIMIT)
+            with pytest.raises(PlaceError, match="no port of 40100-40106 is free on its node"):
+                await manager_of().start_kernel()
+
+    asyncio.run(live())
+
+
+@pytest.mark.parametrize("key", [b"a-plain-one", b'"quoted" \\ and more\\'])
+def test_keys_stay_in_the_files_that_a_kernel_starts_with(slurm, key):
+    async def live():
+        manager = manager_of()
+        manager.session.key = key
+        async with running(manager) as (_, client):
+            assert await run(client, "print(6 * 7)") == ("ok", "42\n")
+            answers = manager.provisioner.job.mailbox.folder / "answers"
+            assert '"key": ""' in answers.read_text()
+            assert manager.curve_secretkey.decode() not in answers.read_text()
 
     asyncio.run(live())
 

@@ -31,7 +31,9 @@ def hand_in(fleet: Fleet, node: str) -> Job:
         errands.write_request(fleet, mailbox.folder)
         mailbox.put_script(script(fleet, node, str(mailbox.folder)))
         mailbox.order(1, "run")
-        return Job(fleet.system.submit(str(mailbox.script), str(mailbox.folder)), mailbox)
+        job = Job(fleet.system.submit(str(mailbox.script), str(mailbox.folder)), mailbox)
+        mailbox.note_job(fleet.place, job.id)
+        return job
     except BaseException:
         mailbox.remove()
         raise

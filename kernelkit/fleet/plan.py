@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from kernelkit.fleet.choosing import choose
 from kernelkit.fleet.resources import of_kernels
 from kernelkit.provisioners import settings
+from kernelkit.provisioners.amounts import seconds
 from kernelkit.provisioners.fleets import nodes_of
 from kernelkit.provisioners.nodes import Node, Nodes
 from kernelkit.provisioners.place import Place
@@ -91,4 +92,4 @@ def _time(targets: Sequence[Target], conditions: Conditions, here: Settings) -> 
     for_each = math.ceil(2 * conditions.timeout / 60) + 1
     minutes = SPARE + for_each * len(targets)
     limit = here.limits.get("time")
-    return limit if limit and settings.seconds(limit) < minutes * 60 else str(minutes)
+    return limit if limit and seconds(limit) < minutes * 60 else str(minutes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kernelkit.kernelspecs import read
-from kernelkit.provisioners import settings
+from kernelkit.provisioners.amounts import amount
 from kernelkit.provisioners.places import declared
 from kernelkit.verify import Target
 
@@ -20,7 +20,7 @@ def of_kernels(targets: Sequence[Target], place: str) -> dict[str, str]:
     for name in (*LARGEST, *COMMON):
         values = {one[name] for one in asked if name in one}
         if values and name in LARGEST:
-            found[name] = max(values, key=lambda value: settings.amount(name, value))
+            found[name] = max(values, key=lambda value: amount(name, value))
         elif len(values) == 1:
             found[name] = values.pop()
     return found

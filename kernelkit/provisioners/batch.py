@@ -20,11 +20,11 @@ from traitlets import Unicode
 
 from kernelkit.provisioners import connection, endings, settings
 from kernelkit.provisioners.mailbox import Answers, Mailbox, unwritable
-from kernelkit.provisioners.place import Place, PlaceError, Request
+from kernelkit.provisioners.place import Place, PlaceError
 from kernelkit.provisioners.places import place_of
-from kernelkit.provisioners.script import overlay_of, script
+from kernelkit.provisioners.script import request, script
 from kernelkit.provisioners.settings import Settings
-from kernelkit.provisioners.watch import Handing, Job, Watch, watch_of
+from kernelkit.provisioners.watch import GivenUpError, Handing, Job, Watch, watch_of
 from kernelkit.reserved import RESOURCES
 
 PASSED = {"JPY_SESSION_NAME", "KERNELKIT_FALLBACK", "KERNELKIT_BACKGROUND", "KERNELKIT_SNAPSHOT"}
@@ -49,6 +49,7 @@ class BatchProvisioner(KernelProvisionerBase):
     encryption = Unicode("", config=True)
 
     job: Job | None = None
+    _handing: Handing | None = None
     _running = False
     _reported = False
 
@@ -87,16 +88,15 @@ class BatchProvisioner(KernelProvisionerBase):
         """
         env, folder = kwargs.get("env") or {}, str(kwargs.get("cwd") or Path.home())
         try:
-            told = await self._launched(cmd, env, folder)
+            self.connection_info = await self._launched(cmd, env, folder)
         except BaseException as error:
             await self.cleanup()
             if isinstance(error, OSError):
                 raise unwritable(self.settings.mailboxes, error) from error
             raise
-        self.connection_info = connection.accepted(told)
         return self.connection_info
 
-    async def _launched(self, cmd: list[str], env: Mapping[str, str], folder: str) -> dict[str, Any]:
+    async def _launched(self, cmd: list[str], env: Mapping[str, str], folder: str) -> KernelConnectionInfo:
         again = self.job is not None and not self._end_of_job(self.job)
         if not again:
             await self.cleanup()
@@ -105,12 +105,14 @@ class BatchProvisioner(KernelProvisionerBase):
             self._start_again(content, environment)
         else:
             await self._hand_in(cmd, content, environment)
+        assert self.job
         self._running, self._reported = True, False
-        return await self._told()
+        return connection.accepted(await self._told(self.job), content)
 
     def _offer(self, *, known: bool) -> dict[str, Any]:
-        encryption = self.encryption or self.settings.encryption
-        content = connection.offer(self.parent, encryption=encryption, known=known)
+        required = self.settings.encryption == "required"
+        encryption = self.settings.encryption if required else self.encryption or self.settings.encryption
+        content = connection.offer(self.parent, encryption=encryption, known=known, picked=bool(self.settings.ports))
         if "curve_secretkey" not in content and not known:
             self.log.warning("What this kernel and the server say to each other is not encrypted on its way.")
         return content
@@ -131,42 +133,39 @@ class BatchProvisioner(KernelProvisionerBase):
         settings.check(self.settings, self.resources, self.place.resources)
         await asyncio.to_thread(self.watch.sweep, self.settings.mailboxes, max(ABANDONED, 10 * self.settings.grace))
         mailbox = Mailbox.create(self.settings.mailboxes, f"{self.kernel_id}-{secrets.token_hex(4)}")
-        handing = Handing(self.watch, mailbox)
+        self._handing = handing = Handing(self.watch, mailbox, self.settings.grace)
         try:
             mailbox.put_start(content, environment)
-            mailbox.put_script(script(self.place, self._request(cmd, mailbox)))
+            spec = {**self.kernel_spec.to_dict(), "argv": cmd}
+            asked = request(self.settings, self.resources, spec, self.kernel_spec.resource_dir, mailbox.folder)
+            mailbox.put_script(script(self.place, asked))
             mailbox.order(1, "run")
-            self.job = await asyncio.to_thread(handing.hand_in)
+            self.job = await handing.wanted_job()
         except BaseException:
             handing.give_up()
             mailbox.remove()
             raise
+        finally:
+            self._handing = None
         self.log.info("%s: job %s was handed in", self.place.name, self.job.id)
-        self.watch.add(self.job, self.settings.grace)
 
-    def _request(self, cmd: list[str], mailbox: Mailbox) -> Request:
-        return Request(
-            "kernelkit", self.kernel_spec.display_name, cmd, self.kernel_spec.resource_dir, str(mailbox.folder),
-            self.settings.grace, self.resources, self.settings.options, self.settings.network,
-            overlay_of(self.kernel_spec.metadata),
-        )  # fmt: skip
-
-    async def _told(self) -> dict[str, Any]:
-        """Wait, however long the queue is, until the kernel has told its ports. Raises PlaceError."""
-        assert self.job
+    async def _told(self, job: Job) -> dict[str, Any]:
+        """Wait, however long the queue is, until the kernel has told its ports. Raises PlaceError, GivenUpError."""
         deadline = time.monotonic() + self.settings.queue_limit
         shown = ""
-        while not (answers := self.job.mailbox.answers(self.job.generation)).connection:
-            if self._end(self.job, answers) is not None:
-                problem, printed = await endings.why(self.job, self.watch), self.job.mailbox.output()
+        while not (answers := job.mailbox.answers(job.generation)).connection:
+            if self.job is not job:
+                raise GivenUpError(job.id)
+            if self._end(job, answers) is not None:
+                problem, printed = await endings.why(job, self.watch), job.mailbox.output()
                 raise PlaceError(problem, printed or "It printed nothing.", code=answers.ended, output=printed)
             if not answers.node and time.monotonic() > deadline:
-                limit = f"{self.settings.queue_limit} s"
-                raise PlaceError(f"job {self.job.id} did not start within {limit}", "queue_limit is the site's.")
-            words = self._words(self.job, answers)
+                limit = f"within {self.settings.queue_limit} s"
+                raise PlaceError(f"job {job.id} did not start {limit}", "queue_limit in places.toml sets that.")
+            words = self._words(job, answers)
             if words != shown:
                 shown = words
-                self._say(f"{self.place.name}: job {self.job.id}: {words}")
+                self._say(f"{self.place.name}: job {job.id}: {words}")
             await asyncio.sleep(POLL)
         self._say("")
         return answers.connection
@@ -180,9 +179,8 @@ class BatchProvisioner(KernelProvisionerBase):
             manager.reason = words
 
     def _words(self, job: Job, answers: Answers) -> str:
-        if answers.node:
-            return f"running on {answers.node} ({answers.address})"
-        return job.silent or job.state.words
+        running = f"running on {answers.node} ({answers.address})"
+        return running if answers.node else job.silent or job.state.words
 
     # ---- life
 
@@ -259,18 +257,20 @@ class BatchProvisioner(KernelProvisionerBase):
     async def cleanup(self, restart: bool = False) -> None:
         """End the job and remove its folder, unless a restart follows, which takes place in it."""
         job = self.job
-        if job is None or (restart and not self._end_of_job(job)):
+        if job and restart and not self._end_of_job(job):
             return
         self.abandon()
         deadline = time.monotonic() + CANCEL_LIMIT
-        while self.watch.is_ending(job) and time.monotonic() < deadline:
+        while job and self.watch.is_ending(job) and time.monotonic() < deadline:
             await asyncio.sleep(POLL / 4)
 
     def _end_of_job(self, job: Job) -> bool:
         return job.state.kind == "ended" or bool(job.mailbox.answers(job.generation).gone)
 
     def abandon(self) -> None:
-        """End the job at once, without waiting for the batch system's answer."""
+        """End the job at once, one that is being handed in too, without waiting for the batch system's answer."""
+        if self._handing:
+            self._handing.give_up()
         if self.job is None:
             return
         self.job.order("stop")

@@ -16,15 +16,17 @@ from jupyter_client.connect import KernelConnectionInfo
 from kernelkit.provisioners.place import PlaceError
 
 PORTS = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
+SAME = ("signature_scheme", "curve_publickey", "curve_secretkey")
 ADDRESS, PORT = "@address@", "@port@"  # for the job's script to fill in
 
 
-def offer(manager: Any, *, encryption: str, known: bool) -> dict[str, Any]:
+def offer(manager: Any, *, encryption: str, known: bool, picked: bool = False) -> dict[str, Any]:
     """The content of the connection file before the node is known; ``known`` where the ports stay as they were.
 
+    ``picked`` where the job's script must pick them, whatever the kernel is.
     ``encryption`` is ``auto``, ``required`` or ``disabled``. Raises PlaceError where it is required and cannot be.
     """
-    free = 0 if _picks_ports(manager.kernel_spec) else PORT
+    free = 0 if _picks_ports(manager.kernel_spec) and not picked else PORT
     ports = {name: (known and getattr(manager, name)) or free for name in PORTS}
     key = manager.session.key
     return {
@@ -33,11 +35,11 @@ def offer(manager: Any, *, encryption: str, known: bool) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def accepted(told: Mapping[str, Any]) -> KernelConnectionInfo:
-    """What a kernel wrote, as a kernel manager takes it."""
-    wanted = (*PORTS, "ip", "transport", "signature_scheme", "curve_publickey", "curve_secretkey")
-    info = {**{name: told[name] for name in wanted if name in told}, "key": str(told["key"]).encode()}
-    return cast(KernelConnectionInfo, info)
+def accepted(told: Mapping[str, Any], offered: Mapping[str, Any]) -> KernelConnectionInfo:
+    """What a kernel wrote, as a kernel manager takes it, with the keys that were offered: they do not come back."""
+    said = {name: told[name] for name in (*PORTS, "ip", "transport") if name in told}
+    same = {name: offered[name] for name in SAME if name in told and name in offered}
+    return cast(KernelConnectionInfo, {**said, **same, "key": str(offered["key"]).encode()})
 
 
 def _picks_ports(spec: Any) -> bool:

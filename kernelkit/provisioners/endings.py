@@ -11,6 +11,7 @@ from kernelkit.provisioners.watch import Job, Watch
 
 LIMIT = 10.0  # seconds that the batch system has for saying why a job ended
 POLL = 0.1  # seconds
+SIGNALLED = "the batch system ended the job"  # all that the job's script knows of that
 
 
 async def why(job: Job, watch: Watch) -> str:
@@ -24,7 +25,8 @@ async def why(job: Job, watch: Watch) -> str:
             return f"the kernel in job {job.id} {in_words(answers.ended, job.mailbox.output())}"
         await asyncio.sleep(POLL)
     said = job.state.words if job.state.kind == "ended" else job.silent or "the batch system has not said why"
-    return f"job {job.id} ended: {said}"
+    own = job.mailbox.answers(job.generation).gone
+    return f"job {job.id} ended: {said if own in ('', SIGNALLED) else own}"
 
 
 MEMORY = re.compile(r"oom.kill|out of memory|exceeded (?:job )?memory limit", re.IGNORECASE)

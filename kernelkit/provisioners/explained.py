@@ -49,16 +49,19 @@ class ExplainedProvisioner(BatchProvisioner):
             self.log.warning("%s: %s", self.place_name, why.problem)
         if env.get(SWITCH) == "0":
             raise why
-        self._telling = TellingKernel(why, self._described(), env, str(kwargs.get("cwd") or ""))
+        offered = connection.offer(self.parent, encryption="auto", known=False)
         try:
-            told = await self._telling.start(connection.offer(self.parent, encryption="auto", known=False))
+            self._telling = TellingKernel(why, self._described(), env, str(kwargs.get("cwd") or ""))
+            told = await self._telling.start(offered)
+        except OSError:
+            told = {}
         except BaseException:
             self._end_telling()
             raise
         if not told:
             self._end_telling()
             raise why
-        self.connection_info = connection.accepted(told)
+        self.connection_info = connection.accepted(told, offered)
         return self.connection_info
 
     def _described(self) -> dict[str, str]:

@@ -14,7 +14,8 @@ from typing import Any, ClassVar
 
 from kernelkit.provisioners import htcondor_events as events
 from kernelkit.provisioners import schedd
-from kernelkit.provisioners.htcondor_events import COMPLETED, IDLE, LOG, REMOVED
+from kernelkit.provisioners.amounts import COUNT, MEMORY, TIME, seconds
+from kernelkit.provisioners.htcondor_events import COMPLETED, HELD, IDLE, LOG, REMOVED
 from kernelkit.provisioners.htcondor_node import CHANNEL, FIND, PREPARE
 from kernelkit.provisioners.place import PlaceError, Request, State
 from kernelkit.provisioners.tools import Tools
@@ -27,8 +28,10 @@ WORDS = r"[A-Za-z0-9_.,:+-]+"
 # Also as an attribute of the job, which condor_submit would put in the place of the command.
 REQUIREMENTS = re.compile(r"\s*(?:\+|my\.)?requirements\s*=\s*(.+?)\s*", re.IGNORECASE | re.DOTALL)
 ATTRIBUTES = ["ClusterId", "JobStatus", "HoldReason", "RemoveReason", "ExitCode", "ExitBySignal", "ExitSignal"]
-# A job whose slot is taken away would start once more, for nobody.
-AGAIN = f"JobStatus == {IDLE} && NumJobStarts > 0"
+# A job whose slot is taken away would start once more, for nobody; one whose folder is gone is held for ever.
+UNWANTED = (
+    f"(JobStatus == {IDLE} && NumJobStarts > 0) || (JobStatus == {HELD} && time() - EnteredCurrentStatus > {KEPT})"
+)
 
 
 class HTCondor:
@@ -36,11 +39,10 @@ class HTCondor:
 
     name: ClassVar[str] = "htcondor"
     resources: ClassVar[Mapping[str, str]] = {
-        "account": WORDS, "cpus": r"[1-9][0-9]*", "memory": r"[0-9]+[KMGT]?",
-        "time": r"([0-9]+-)?[0-9]+(:[0-9]{1,2}){0,2}", "gpus": r"[0-9]+",
+        "account": WORDS, "cpus": COUNT, "memory": MEMORY, "time": TIME, "gpus": COUNT,
     }  # fmt: skip
     # A kernel that leads its group interrupts what its cells started, too (ipykernel's kernelbase.py).
-    launcher: ClassVar[Sequence[str]] = ("setsid",)
+    launcher: ClassVar[str] = "setsid"
     prepare: ClassVar[str] = PREPARE
     channel: ClassVar[str] = CHANNEL
 
@@ -67,7 +69,7 @@ class HTCondor:
             "environment": _quoted(_entries(self._tools.environment)),
             "output": f"{folder}/output", "error": f"{folder}/output", "log": f"{folder}/{LOG}",
             "kill_sig": "SIGTERM", "job_max_vacate_time": str(VACATE), "batch_name": "kernelkit",
-            "periodic_remove": AGAIN, "job_lease_duration": str(LEASE),
+            "periodic_remove": UNWANTED, "job_lease_duration": str(LEASE),
             "leave_in_queue": f"(JobStatus == {REMOVED} || JobStatus == {COMPLETED})"
             f" && time() - EnteredCurrentStatus < {KEPT}",
             **{name.strip(): value.strip() for name, _, value in asked},
@@ -104,8 +106,6 @@ def _asked_for(jobs: Sequence[str]) -> dict[str, State]:
 
 def _asked(resources: Mapping[str, str]) -> Iterator[str]:
     """The resources in the words of condor_submit."""
-    from kernelkit.provisioners.settings import seconds
-
     words = {"cpus": "request_cpus", "memory": "request_memory", "gpus": "request_gpus", "account": "accounting_group"}
     yield from (f"{words[name]} = {value}" for name, value in resources.items() if name in words)
     if "time" in resources:

@@ -22,6 +22,8 @@ from typing import Any
 
 from kernelkit.provisioners.place import PlaceError
 
+SHOWN = 64 * 1024  # bytes of what a job printed that are looked at
+
 
 @dataclass(frozen=True)
 class Answers:
@@ -56,17 +58,19 @@ class Mailbox:
         return mailbox
 
     @staticmethod
-    def sweep(parent: Path, age: float) -> list[str]:
+    def sweep(parent: Path, age: float, place: str) -> list[str]:
         """Take away what servers left that have given no sign of life for ``age`` seconds: they were killed.
 
-        The jobs that they handed in, as ``note_job`` wrote them; such a job may wait still.
+        The jobs that they had handed in to this ``place``, which may wait still. Another's are for whoever can cancel
+        them.
         """
         jobs = []
         for orders in parent.glob("*/orders"):
             with contextlib.suppress(OSError):
                 entry = orders.stat()
-                if entry.st_uid == os.getuid() and time.time() - entry.st_mtime > age:
-                    jobs.append(Mailbox(orders.parent)._noted())
+                where, _, number = Mailbox(orders.parent)._noted().partition(" ")
+                if entry.st_uid == os.getuid() and time.time() - entry.st_mtime > age and where in ("", place):
+                    jobs.append(number)
                     shutil.rmtree(orders.parent, ignore_errors=True)
         return [job for job in jobs if job]
 
@@ -123,10 +127,10 @@ class Mailbox:
     def output(self, lines: int = 20) -> str:
         """The last lines that the job printed, without empty ones."""
         try:
-            text = (self.folder / "output").read_text(encoding="utf-8", errors="replace")
+            text = _end_of(self.folder / "output")
         except OSError:
             return ""
-        return "\n".join([line for line in text[-64 * 1024 :].splitlines() if line.strip()][-lines:])
+        return "\n".join([line for line in text.splitlines() if line.strip()][-lines:])
 
     def remove(self) -> None:
         """Take it away, keys and all; a job that still starts finds nothing and ends.
@@ -142,6 +146,13 @@ class Mailbox:
         flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
         with os.fdopen(os.open(self.folder / name, flags, 0o600), "wb") as stream:
             stream.write(content)
+
+
+def _end_of(file: Path) -> str:
+    """What a kernel printed may be long, and is nobody's whole. Raises OSError."""
+    with file.open("rb") as stream:
+        stream.seek(max(stream.seek(0, os.SEEK_END) - SHOWN, 0))
+        return stream.read(SHOWN).decode("utf-8", errors="replace")
 
 
 def unwritable(folder: Path, error: OSError) -> PlaceError:

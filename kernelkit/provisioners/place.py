@@ -49,6 +49,7 @@ class Request:
     resources: Mapping[str, str] = field(default_factory=dict)
     options: Sequence[str] = ()
     network: str = ""
+    ports: str = ""
     overlay: str = ""
 
 
@@ -56,14 +57,15 @@ class Place(Protocol):
     """A batch system. Its methods block, and run other programs with a clean environment; none keeps a state.
 
     ``resources`` are the options that it understands, each with a pattern that a value must match; ``launcher`` is
-    what starts the kernel inside the job, before the kernel's own command; ``prepare`` is shell text run once in the
-    job, which may set kernelkit_address to the one of its node. ``channel`` is shell text for where a node does not see
-    the mailbox: functions kernelkit_arrive, kernelkit_fetch and kernelkit_send; empty where every node must see it.
+    shell text that starts the kernel inside the job, before the kernel's own command; ``prepare`` is shell text run
+    once in the job, which may set kernelkit_address to the one of its node. ``channel`` is shell text for where a node
+    does not see the mailbox: functions kernelkit_arrive, kernelkit_fetch and kernelkit_send; empty where every node
+    must see it.
     """
 
     name: ClassVar[str]
     resources: ClassVar[Mapping[str, str]]
-    launcher: ClassVar[Sequence[str]]
+    launcher: ClassVar[str]
     prepare: ClassVar[str]
     channel: ClassVar[str]
 

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from kernelkit.provisioners import settings
-from kernelkit.provisioners.place import Request
 from kernelkit.provisioners.places import declared, place_of
-from kernelkit.provisioners.script import overlay_of, script
+from kernelkit.provisioners.script import request, script
 
 
 def preview(document: Mapping[str, Any], folder: Path) -> str | None:
@@ -19,11 +18,5 @@ def preview(document: Mapping[str, Any], folder: Path) -> str | None:
         return None
     name, resources = placed
     here = settings.read(name)
-    return script(
-        place_of(name, here.programs),
-        Request(
-            "kernelkit", str(document.get("display_name", "")), document.get("argv", []), str(folder),
-            str(here.mailboxes / "KERNEL-ID"), here.grace, {**here.defaults, **resources}, here.options, here.network,
-            overlay_of(document.get("metadata", {})),
-        ),
-    )  # fmt: skip
+    asked = request(here, {**here.defaults, **resources}, document, str(folder), here.mailboxes / "KERNEL-ID")
+    return script(place_of(name, here.programs), asked)

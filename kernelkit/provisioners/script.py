@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from jinja2 import FileSystemLoader
 
 from kernelkit import catalogue
 from kernelkit.provisioners.place import Place, Request
+from kernelkit.provisioners.settings import Settings
 from kernelkit.shell import ShellEnvironment
 
 FILLED = {
@@ -25,9 +27,19 @@ def script(place: Place, request: Request) -> str:
     environment = ShellEnvironment(FileSystemLoader(catalogue.shipped("templates")))
     return environment.get_template("batch.sh.j2").render(
         directives=place.directives(request), title=request.title, mailbox=request.mailbox, grace=request.grace,
-        network=request.network, prepare=place.prepare.strip("\n"), launcher=list(place.launcher),
+        network=request.network, ports=request.ports, prepare=place.prepare.strip("\n"), launcher=place.launcher,
         channel=place.channel.strip("\n"), resource_dir=request.resource_dir, overlay=request.overlay,
         command=command(request.argv),
+    )  # fmt: skip
+
+
+def request(
+    settings: Settings, resources: Mapping[str, str], kernel: Mapping[str, Any], folder: str, mailbox: Path
+) -> Request:
+    """What a job is made from: ``kernel`` is what a kernel.json says, which lies in ``folder``."""
+    return Request(
+        "kernelkit", str(kernel.get("display_name", "")), kernel.get("argv", []), folder, str(mailbox), settings.grace,
+        resources, settings.options, settings.network, settings.ports, overlay_of(kernel.get("metadata", {})),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from kernelkit.processes import ProcessError
+from kernelkit.provisioners.amounts import COUNT, MEMORY, TIME
 from kernelkit.provisioners.place import PlaceError, Request, State
 from kernelkit.provisioners.slurm_queue import Queue
 from kernelkit.provisioners.tools import Tools
@@ -16,6 +17,7 @@ FLAGS = {
     "time": "--time", "gpus": "--gpus",
 }  # fmt: skip
 WORDS = r"[A-Za-z0-9_.,:+-]+"
+GPUS = r"([A-Za-z0-9_.-]+:)?[1-9][0-9]*"
 ENDED = {
     "BOOT_FAIL": "its node did not boot",
     "CANCELLED": "it was cancelled",
@@ -28,19 +30,22 @@ ENDED = {
     "REVOKED": "it was moved to another cluster",
     "TIMEOUT": "it reached its time limit; --time asks for more",
 }
+# The reasons of a job that has ended while what its site does after it goes on (an epilog).
+COMPLETING = {"NodeDown": "NODE_FAIL", "OutOfMemory": "OUT_OF_MEMORY", "TimeLimit": "TIMEOUT"}
 WAITING = {"CONFIGURING", "PENDING", "REQUEUED", "REQUEUE_FED", "REQUEUE_HOLD", "RESV_DEL_HOLD", "SPECIAL_EXIT"}
 HELD = {"JobHeldAdmin": "an administrator holds it", "JobHeldUser": "it is held: `scontrol release` lets it go"}
 WAITS = ("waiting (Priority)", "waiting (Resources)")
 UNKNOWN = "Invalid job id specified"
-# Run once in the job. The address is the one by which the controller knows the node; a name is looked up.
+# Run once in the job. The address is the one by which the controller knows the node; a name is looked up, and counts
+# for nothing where /etc/hosts gives the node itself a loopback address for it, as Debian's installer does.
 PREPARE = r"""
-  export SRUN_CPUS_PER_TASK=${SLURM_CPUS_PER_TASK:-1} # srun takes no other word for it (22.05)
   one=$(scontrol -o show node "$SLURMD_NODENAME" 2>/dev/null)
   if [[ $one =~ NodeAddr=([^[:space:]]+) ]]; then
     kernelkit_address=${BASH_REMATCH[1]}
     if [[ $kernelkit_address == *[!0-9.]* ]]; then
       one=$(getent ahostsv4 "$kernelkit_address")
       kernelkit_address=${one%%[[:space:]]*}
+      if [[ $kernelkit_address == 127.* ]]; then kernelkit_address=''; fi
     fi
   fi"""
 
@@ -50,18 +55,13 @@ class Slurm:
 
     name: ClassVar[str] = "slurm"
     resources: ClassVar[Mapping[str, str]] = {
-        "partition": WORDS, "account": WORDS, "cpus": r"[1-9][0-9]*", "memory": r"[0-9]+[KMGT]?",
-        "time": r"([0-9]+-)?[0-9]+(:[0-9]{1,2}){0,2}", "gpus": WORDS,
+        "partition": WORDS, "account": WORDS, "cpus": COUNT, "memory": MEMORY, "time": TIME,
+        "gpus": rf"{GPUS}(,{GPUS})*",
     }  # fmt: skip
-    # A step beside others of the job: a notebook may run srun itself.
-    launcher: ClassVar[Sequence[str]] = (
-        "srun",
-        "--ntasks=1",
-        "--overlap",
-        "--input=none",
-        "--mpi=none",
-        "--quiet",
-        "--",
+    # A step beside others of the job: a notebook may run srun itself. What variables say of CPUs differs between
+    # releases (SRUN_CPUS_PER_TASK, SLURM_TRES_PER_TASK), and the command line counts before all of them.
+    launcher: ClassVar[str] = (
+        'srun --ntasks=1 --cpus-per-task="${SLURM_CPUS_PER_TASK:-1}" --overlap --input=none --mpi=none --quiet --'
     )
     prepare: ClassVar[str] = PREPARE
     channel: ClassVar[str] = ""
@@ -87,14 +87,14 @@ class Slurm:
         """One squeue for all; a job that ended is remembered by Slurm for some minutes (MinJobAge)."""
         try:
             printed = self._run(
-                "squeue", "--noheader", "--states=all", f"--jobs={','.join(jobs)}", "--format=%A|%T|%r|%S"
+                "squeue", "--noheader", "--states=all", f"--jobs={','.join(jobs)}", "--format=%A|%T|%S|%r"
             )
         except PlaceError as error:
             if UNKNOWN in error.problem:
                 return {}
             raise
-        rows = [line.split("|") for line in printed.splitlines()]
-        states = {row[0]: _state(row[1], row[2], row[3]) for row in rows if len(row) == 4}
+        rows = [line.split("|", 3) for line in printed.splitlines()]
+        states = {row[0]: _state(row[1], row[3], row[2]) for row in rows if len(row) == 4}
         return {job: self._placed(job, state) for job, state in states.items()}
 
     def _placed(self, job: str, state: State) -> State:
@@ -116,7 +116,7 @@ class Slurm:
         try:
             return self._tools.run(*command, timeout=PATIENCE)
         except ProcessError as error:
-            if UNKNOWN in error.output and command[0] == "scancel":
+            if command[0] == "scancel" and all(UNKNOWN in line for line in error.output.splitlines()):
                 return ""
             raise refusal(error, command[0]) from error
 
@@ -130,6 +130,8 @@ def refusal(error: ProcessError, program: str) -> PlaceError:
 
 
 def _state(name: str, reason: str, start: str) -> State:
+    if name == "COMPLETING":
+        name = COMPLETING.get(reason, name)
     if name in ENDED:
         return State("ended", f"{ENDED[name]} ({name})")
     if name not in WAITING:

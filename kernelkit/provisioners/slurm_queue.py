@@ -23,15 +23,15 @@ class Queue:
         if time.monotonic() - self._asked > PAUSE:
             self._asked = time.monotonic()
             printed = self._run("squeue", "--noheader", "--states=PENDING", "--sort=-p", "--format=%A|%P|%r")
-            self._before = _counted(line.split("|") for line in printed.splitlines())
+            self._before = _counted(line.split("|", 2) for line in printed.splitlines())
         return self._before.get(job)
 
 
 def _counted(rows: Iterable[list[str]]) -> dict[str, int]:
-    """``rows`` are ids, partitions and reasons, those that come first first."""
+    """``rows`` are ids, partitions and reasons, those that come first first; a reason may go on in a line."""
     seen: Counter[str] = Counter()
     before: dict[str, int] = {}
-    for job, partition, reason in rows:
+    for job, partition, reason in (row for row in rows if len(row) == 3):
         before.setdefault(job, seen[partition])
         if not reason.startswith(ASIDE):
             seen[partition] += 1

@@ -20,6 +20,7 @@ from typing import Any
 from kernelkit.provisioners.connection import PORTS
 from kernelkit.provisioners.place import PlaceError
 
+LONGEST = 32 * 1024  # bytes
 LOOPBACK = "127.0.0.1"
 POLL = 0.05  # seconds
 PATIENCE = 2.0  # seconds between SIGTERM and SIGKILL
@@ -86,4 +87,9 @@ def _told(why: PlaceError, name: str) -> dict[str, str]:
     """How a wrapper tells it (`kernelkit.fallback`)."""
     reason = ". ".join(filter(None, [why.problem, why.advice if why.advice != why.output else ""]))
     told = {"REASON": reason, "OUTPUT": why.output, "CAUSE": "job-failed", "TITLE": TITLE.format(name=name)}
-    return {f"KERNELKIT_FAILED_{key}": value.replace("\0", "") for key, value in told.items()}
+    return {f"KERNELKIT_FAILED_{key}": _short(value.replace("\0", "")) for key, value in told.items()}
+
+
+def _short(text: str) -> str:
+    """The end of what is too long for a variable (execve(2): 128 KiB)."""
+    return text.encode(errors="replace")[-LONGEST:].decode(errors="ignore")

@@ -17,6 +17,16 @@ PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
 KEPT = ("LANG", "TZ", "SLURM_CONF", "CONDOR_CONFIG", "KRB5CCNAME", "TMPDIR", "XDG_STATE_HOME", "XDG_CACHE_HOME")
 
 
+def _user() -> dict[str, str]:
+    """Who one is; what the environment says where no directory of users answers."""
+    try:
+        user = pwd.getpwuid(os.getuid())
+    except KeyError:
+        return {name: os.environ[name] for name in ("USER", "LOGNAME", "SHELL", "HOME") if name in os.environ}
+    home = os.environ.get("HOME", user.pw_dir)
+    return {"USER": user.pw_name, "LOGNAME": user.pw_name, "SHELL": user.pw_shell or "/bin/sh", "HOME": home}
+
+
 @dataclass(frozen=True)
 class Tools:
     """Programs found in ``folder`` first, where a site names one, then on the system's own path, then on the user's."""
@@ -26,11 +36,8 @@ class Tools:
     @property
     def environment(self) -> dict[str, str]:
         """What a program sees, and with it the job that it hands in."""
-        user = pwd.getpwuid(os.getuid())
-        own = {"USER": user.pw_name, "LOGNAME": user.pw_name, "SHELL": user.pw_shell or "/bin/sh",
-               "HOME": os.environ.get("HOME", user.pw_dir)}  # fmt: skip
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-        return {**own, **kept, "PATH": f"{self.folder}:{PATH}" if self.folder else PATH}
+        return {**_user(), **kept, "PATH": f"{self.folder}:{PATH}" if self.folder else PATH}
 
     def run(self, *command: str, timeout: float) -> str:
         """Run one of them to its end, within ``timeout`` seconds; what it printed. Raises ProcessError."""

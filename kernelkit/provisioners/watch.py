@@ -5,8 +5,10 @@ A kernel is asked for ten times a second while it ends, so that none of those wh
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import functools
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -100,10 +102,9 @@ class Watch:
             self._jobs.discard(job)
 
     def sweep(self, mailboxes: Path, age: float) -> None:
-        """Take away the mailboxes whose servers have been silent for ``age`` seconds, and cancel their jobs here."""
-        for place, _, number in (noted.partition(" ") for noted in Mailbox.sweep(mailboxes, age)):
-            if place == self.place.name:
-                self.end(Job(number, Mailbox(mailboxes / "swept")))
+        """Take away the mailboxes whose servers have been silent for ``age`` seconds, and cancel their jobs."""
+        for number in Mailbox.sweep(mailboxes, age, self.place.name):
+            self.end(Job(number, Mailbox(mailboxes / "swept")))
 
     def is_ending(self, job: Job) -> bool:
         """Whether a job has still to be cancelled."""
@@ -167,29 +168,53 @@ class Watch:
         return changed
 
     def last_moment(self) -> None:
-        """Called when this process ends: what must be cancelled is, within a few seconds."""
+        """Called when this process ends: what must be cancelled is, within a few seconds.
+
+        So is a job whose kernel has not started: no other process can go on with it.
+        """
+        with self._lock:
+            begun = [job for job in self._jobs if not job.mailbox.answers(job.generation).connection]
+        for job in begun:
+            job.mailbox.remove()
+            self.end(job)
         deadline = time.monotonic() + LAST_MOMENT
         while self._unwanted and time.monotonic() < deadline:
             time.sleep(0.02)
 
 
+class GivenUpError(RuntimeError):
+    """A start that nobody waits for any more. It is no PlaceError: no notebook is to be told."""
+
+    def __init__(self, job: str) -> None:
+        super().__init__(f"the start of job {job} was given up")
+
+
 class Handing:
     """A job that is being handed in. Whoever waits for that may give up meanwhile: then it is cancelled at once."""
 
-    def __init__(self, watch: Watch, mailbox: Mailbox) -> None:
+    def __init__(self, watch: Watch, mailbox: Mailbox, grace: float) -> None:
         self._watch = watch
         self._mailbox = mailbox
+        self._grace = grace
         self._given_up = False
         self._job: Job | None = None
 
     def hand_in(self) -> Job:
-        """Blocks. Raises PlaceError."""
+        """Blocks; the job is looked after from then on. Raises PlaceError."""
         job = self._job = Job(
             self._watch.place.submit(str(self._mailbox.script), str(self._mailbox.folder)), self._mailbox
         )
         self._mailbox.note_job(self._watch.place.name, job.id)
+        self._watch.add(job, self._grace)
         if self._given_up:
             self._watch.end(job)
+        return job
+
+    async def wanted_job(self) -> Job:
+        """The job, handed in by a thread. Raises PlaceError, and GivenUpError where it was given up meanwhile."""
+        job = await asyncio.to_thread(self.hand_in)
+        if self._given_up:
+            raise GivenUpError(job.id)
         return job
 
     def give_up(self) -> None:
@@ -220,7 +245,15 @@ class Beat:
     def _run(self) -> None:
         while True:
             self._wake.clear()
-            self._wake.wait(self._work())
+            self._wake.wait(self._done())
+
+    def _done(self) -> float | None:
+        """One fault must not leave all kernels without it."""
+        try:
+            return self._work()
+        except Exception:
+            logging.getLogger(__name__).exception("%s goes on after a fault", self._name)
+            return LATEST
 
 
 @functools.cache
