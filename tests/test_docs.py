@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from kernelkit.cli.group import COMMANDS
+from kernelkit.provisioners.places_file import KEYS, table
 from kernelkit.schema import CHECK, LAUNCH, TOP
 
 ROOT = Path(__file__).parent.parent
@@ -34,6 +35,15 @@ def test_links_lead_somewhere(page):
 def test_every_command_that_is_named_exists(page):
     for name in re.findall(r"`kernelkit ([a-z]+)", page.read_text()):
         assert name in COMMANDS, name
+
+
+def test_every_setting_of_a_place_is_documented_and_the_example_is_one(tmp_path):
+    text = (ROOT / "docs/places.md").read_text()
+    for key in KEYS:
+        assert re.search(rf"^\|[^|]*`{key}`", text, re.MULTILINE), key
+    (tmp_path / "places.toml").write_text(re.search(r"```toml\n(\[slurm.*?)```", text, re.DOTALL)[1])
+    assert set(table(tmp_path / "places.toml", "slurm")) == set(KEYS)
+    assert table(tmp_path / "places.toml", "htcondor")
 
 
 def test_every_key_is_documented():

@@ -61,7 +61,7 @@ def choice_options(function: F) -> F:
         click.option("--container", metavar="IMAGE", help="Run the kernel and its steps in this container image."),
         click.option("--name", metavar="NAME", help="The kernel's name instead of the one the options give."),
         click.option("--on", metavar="PLACE", help="Run it on a node of a batch system: slurm or htcondor."),
-        click.option("--partition", metavar="NAME", help="With --on: the partition to ask for."),
+        click.option("--partition", metavar="NAME", help="With --on slurm: the partition to ask for."),
         click.option("--account", metavar="NAME", help="With --on: the account that pays."),
         click.option("--cpus", metavar="COUNT", help="With --on: the cores to ask for."),
         click.option("--memory", metavar="SIZE", help="With --on: the memory to ask for, such as 8G."),

@@ -26,7 +26,8 @@ def fleet_options(function: F) -> F:
     for option in reversed((
         click.option("--on", metavar="PLACE", help="Test on nodes of a batch system: slurm or htcondor."),
         click.option("--nodes", metavar="NODES", help="With --on: all, or names such as kk1,kk[4-7]."),
-        click.option("--partition", metavar="NAME", help="With --on slurm: the partition whose nodes are meant."),
+        click.option("--partition", metavar="NAME", help="With --on slurm: the partition whose nodes are meant. "
+                     "[default: the site's]"),
         click.option("--account", metavar="NAME", help="With --on: the account that pays."),
         click.option("--cpus", metavar="COUNT", help="With --on: the cores on each node, a kernel on each."),
         click.option("--memory", metavar="SIZE", help="With --on: the memory to ask for, such as 2G."),
