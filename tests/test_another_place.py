@@ -5,17 +5,19 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning.factory import KernelProvisionerFactory
-from test_slurm import LIMIT, OneSpec, interrupted, run
+from test_slurm import LIMIT, OneSpec, interrupted, run, until_async
 
 from kernelkit.provisioners import places
 from kernelkit.provisioners.explained import ExplainedProvisioner
 from kernelkit.provisioners.place import PlaceError, State
+from kernelkit.provisioners.watch import GivenUpError, Watch
 
 
 class Here:
@@ -76,6 +78,57 @@ def manager(monkeypatch, tmp_path):
         metadata={"kernel_provisioner": {"provisioner_name": name, "config": {}}},
     )  # fmt: skip
     return AsyncKernelManager(kernel_name="tried", kernel_spec_manager=specs)
+
+
+@pytest.fixture
+def slow(manager, monkeypatch):
+    """It takes the first job two seconds after it was handed in."""
+    delays = [2.0]
+    submit = Here.submit
+
+    def slowly(self, script, folder):
+        time.sleep(delays.pop() if delays else 0)
+        return submit(self, script, folder)
+
+    monkeypatch.setattr(Here, "submit", slowly)
+
+
+def test_a_start_that_was_given_up_leaves_the_next_one_alone(manager, slow):
+    async def live():
+        first = asyncio.ensure_future(manager.start_kernel())
+        await until_async(lambda: getattr(manager.provisioner, "_handing", None), "nothing is handed in")
+        provisioner = manager.provisioner
+        await provisioner.cleanup(restart=True)
+        command = [*manager.kernel_spec.argv[:-1], "{connection_file}"]
+        told = await provisioner.launch_kernel(command, env=dict(os.environ))
+        with pytest.raises(GivenUpError):
+            await first
+        assert told["shell_port"]
+        assert await provisioner.poll() is None
+        await provisioner.kill()
+        await provisioner.cleanup()
+
+    asyncio.run(live())
+
+
+def test_a_start_is_given_up_while_old_folders_are_swept(manager, monkeypatch):
+    sweep, begun = Watch.sweep, []
+
+    def slowly(*args):
+        begun.append(args)
+        time.sleep(1)
+        return sweep(*args)
+
+    monkeypatch.setattr(Watch, "sweep", slowly)
+
+    async def live():
+        starting = asyncio.ensure_future(manager.start_kernel())
+        await until_async(lambda: begun, "nothing is swept")
+        await manager.cleanup_resources()
+        with pytest.raises(GivenUpError):
+            await asyncio.wait_for(starting, LIMIT)
+
+    asyncio.run(live())
 
 
 def test_one_class_is_all_that_another_place_takes(manager, tmp_path):

@@ -168,7 +168,8 @@ def test_a_job_whose_folder_is_gone_does_not_stay_held(condor, monkeypatch):
 
 
 def _status(condor, job):
-    return condor.tool("condor_q", job, "-af", "JobStatus").split()
+    """What it is, and what it was before."""
+    return condor.tool("condor_q", job, "-af", "JobStatus", "LastJobStatus").split()
 
 
 def test_held_removed_and_preempted_are_said(condor, caplog):

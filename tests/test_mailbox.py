@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from kernelkit.processes import ProcessError
 from kernelkit.provisioners import settings
 from kernelkit.provisioners.mailbox import Mailbox
 from kernelkit.provisioners.place import PlaceError, State
@@ -104,6 +105,26 @@ class Said:
 
     def run(self, *_, timeout):
         return self.text
+
+
+class Refusing:
+    """A program of Slurm's that ends like this."""
+
+    def __init__(self, code, said):
+        self.error = ProcessError(["scancel"], code, said)
+
+    def run(self, *_, timeout):
+        raise self.error
+
+
+@pytest.mark.parametrize(("code", "said"), [(None, ""), (1, ""), (1, "Invalid job id specified\nSocket timed out\n")])
+def test_a_silent_controller_has_cancelled_nothing(code, said):
+    with pytest.raises(PlaceError):
+        Slurm(Refusing(code, said)).cancel(["7", "8"])
+
+
+def test_a_job_that_is_gone_is_cancelled():
+    Slurm(Refusing(1, "scancel: error: Kill job error on job id 7: Invalid job id specified\n")).cancel(["7"])
 
 
 def test_reasons_may_hold_anything():

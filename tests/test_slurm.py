@@ -397,7 +397,10 @@ def test_slurms_own_words_where_it_refuses(slurm):
     asyncio.run(live())
 
 
-def test_a_kernel_that_cannot_start_says_what_it_printed(slurm):
+@pytest.mark.parametrize("ports", ["", 'ports = "41000-41999"\n'], ids=["its own ports", "ports of the site"])
+def test_a_kernel_that_cannot_start_says_what_it_printed(slurm, ports):
+    Path(os.environ["KERNELKIT_PLACES"]).write_text(PLACES + ports)
+
     async def live():
         argv = ["/bin/sh", "-c", "echo this release is gone >&2; exit 78", "{connection_file}"]
         with pytest.raises(PlaceError, match="ended with code 78") as refused:

@@ -84,11 +84,13 @@ class BatchProvisioner(KernelProvisionerBase):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> KernelConnectionInfo:
         """Start it again in the job that there is, or hand in a job; return once the kernel has told its ports.
 
-        Cancelled or failed, it leaves no job. Raises PlaceError.
+        Cancelled or failed, it leaves no job. Raises PlaceError, GivenUpError.
         """
         env, folder = kwargs.get("env") or {}, str(kwargs.get("cwd") or Path.home())
         try:
             self.connection_info = await self._launched(cmd, env, folder)
+        except GivenUpError:
+            raise  # whoever gave it up has ended it, and may have begun another start
         except BaseException as error:
             await self.cleanup()
             if isinstance(error, OSError):
@@ -110,9 +112,8 @@ class BatchProvisioner(KernelProvisionerBase):
         return connection.accepted(await self._told(self.job), content)
 
     def _offer(self, *, known: bool) -> dict[str, Any]:
-        required = self.settings.encryption == "required"
-        encryption = self.settings.encryption if required else self.encryption or self.settings.encryption
-        content = connection.offer(self.parent, encryption=encryption, known=known, picked=bool(self.settings.ports))
+        wanted = self.settings.encrypted(self.encryption)
+        content = connection.offer(self.parent, encryption=wanted, known=known, picked=bool(self.settings.ports))
         if "curve_secretkey" not in content and not known:
             self.log.warning("What this kernel and the server say to each other is not encrypted on its way.")
         return content
@@ -131,10 +132,10 @@ class BatchProvisioner(KernelProvisionerBase):
 
     async def _hand_in(self, cmd: list[str], content: dict[str, Any], environment: dict[str, str]) -> None:
         settings.check(self.settings, self.resources, self.place.resources)
-        await asyncio.to_thread(self.watch.sweep, self.settings.mailboxes, max(ABANDONED, 10 * self.settings.grace))
         mailbox = Mailbox.create(self.settings.mailboxes, f"{self.kernel_id}-{secrets.token_hex(4)}")
         self._handing = handing = Handing(self.watch, mailbox, self.settings.grace)
         try:
+            await asyncio.to_thread(self.watch.sweep, self.settings.mailboxes, max(ABANDONED, 10 * self.settings.grace))
             mailbox.put_start(content, environment)
             spec = {**self.kernel_spec.to_dict(), "argv": cmd}
             asked = request(self.settings, self.resources, spec, self.kernel_spec.resource_dir, mailbox.folder)
@@ -146,23 +147,25 @@ class BatchProvisioner(KernelProvisionerBase):
             mailbox.remove()
             raise
         finally:
-            self._handing = None
+            self._handing = None if self._handing is handing else self._handing
         self.log.info("%s: job %s was handed in", self.place.name, self.job.id)
 
     async def _told(self, job: Job) -> dict[str, Any]:
         """Wait, however long the queue is, until the kernel has told its ports. Raises PlaceError, GivenUpError."""
-        deadline = time.monotonic() + self.settings.queue_limit
-        shown = ""
+        limit, shown = self.settings.queue_limit, ""
+        deadline = time.monotonic() + limit
         while not (answers := job.mailbox.answers(job.generation)).connection:
+            ended = self._end(job, answers) is not None
+            problem = await endings.why(job, self.watch) if ended else ""
             if self.job is not job:
                 raise GivenUpError(job.id)
-            if self._end(job, answers) is not None:
-                problem, printed = await endings.why(job, self.watch), job.mailbox.output()
+            if ended:
+                printed = job.mailbox.output()
                 raise PlaceError(problem, printed or "It printed nothing.", code=answers.ended, output=printed)
             if not answers.node and time.monotonic() > deadline:
-                limit = f"within {self.settings.queue_limit} s"
-                raise PlaceError(f"job {job.id} did not start {limit}", "queue_limit in places.toml sets that.")
-            words = self._words(job, answers)
+                raise PlaceError(f"job {job.id} did not start within {limit} s", "queue_limit in places.toml is that.")
+            running = f"running on {answers.node} ({answers.address})"
+            words = running if answers.node else job.silent or job.state.words
             if words != shown:
                 shown = words
                 self._say(f"{self.place.name}: job {job.id}: {words}")
@@ -177,10 +180,6 @@ class BatchProvisioner(KernelProvisionerBase):
         manager: Any = self.parent
         if hasattr(manager, "reason"):
             manager.reason = words
-
-    def _words(self, job: Job, answers: Answers) -> str:
-        running = f"running on {answers.node} ({answers.address})"
-        return running if answers.node else job.silent or job.state.words
 
     # ---- life
 

@@ -39,7 +39,7 @@ class HTCondor:
 
     name: ClassVar[str] = "htcondor"
     resources: ClassVar[Mapping[str, str]] = {
-        "account": WORDS, "cpus": COUNT, "memory": MEMORY, "time": TIME, "gpus": COUNT,
+        "account": WORDS, "cpus": COUNT, "memory": MEMORY, "time": TIME, "gpus": r"[0-9]+",
     }  # fmt: skip
     # A kernel that leads its group interrupts what its cells started, too (ipykernel's kernelbase.py).
     launcher: ClassVar[str] = "setsid"

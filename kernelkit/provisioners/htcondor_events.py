@@ -53,8 +53,8 @@ def _of_events(events: Iterable[Any]) -> State | None:
 def _of_event(number: int, event: Any) -> State | None:
     """None for an event that changes nothing."""
     if number == EVICTED:
-        # The log has no time zone: one of the schedd's own, or a clock that is ahead, makes it a time to come.
-        soon = 0 <= time.time() - event.timestamp < REASON_LIMIT
+        # The log has no time zone, so that one of the schedd's own makes it a time to come.
+        soon = abs(time.time() - event.timestamp) < REASON_LIMIT
         return TAKEN if not soon else State("running", "its slot is being taken away")
     if number in REASONED:
         reason = event.get(REASONED[number])

@@ -58,6 +58,10 @@ class Settings:
         state = os.environ.get("XDG_STATE_HOME", "")
         return Path(state if state.startswith("/") else Path.home() / ".local/state", "kernelkit/.jobs")
 
+    def encrypted(self, wanted: str) -> str:
+        """How a kernel's connection is that asks for this, or for nothing."""
+        return self.encryption if self.encryption == "required" else wanted or self.encryption
+
 
 def files() -> list[Path]:
     """The site's file, or the one that KERNELKIT_PLACES names, and the user's."""

@@ -17,7 +17,7 @@ FLAGS = {
     "time": "--time", "gpus": "--gpus",
 }  # fmt: skip
 WORDS = r"[A-Za-z0-9_.,:+-]+"
-GPUS = r"([A-Za-z0-9_.-]+:)?[1-9][0-9]*"
+GPUS = r"([A-Za-z0-9_.-]+:)?[0-9]+"
 ENDED = {
     "BOOT_FAIL": "its node did not boot",
     "CANCELLED": "it was cancelled",
@@ -116,7 +116,8 @@ class Slurm:
         try:
             return self._tools.run(*command, timeout=PATIENCE)
         except ProcessError as error:
-            if command[0] == "scancel" and all(UNKNOWN in line for line in error.output.splitlines()):
+            said = error.output.splitlines()
+            if command[0] == "scancel" and said and all(UNKNOWN in line for line in said):
                 return ""
             raise refusal(error, command[0]) from error
 

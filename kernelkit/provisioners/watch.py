@@ -185,8 +185,8 @@ class Watch:
 class GivenUpError(RuntimeError):
     """A start that nobody waits for any more. It is no PlaceError: no notebook is to be told."""
 
-    def __init__(self, job: str) -> None:
-        super().__init__(f"the start of job {job} was given up")
+    def __init__(self, job: str = "") -> None:
+        super().__init__(f"the start of {f'job {job}' if job else 'a kernel'} was given up")
 
 
 class Handing:
@@ -200,7 +200,9 @@ class Handing:
         self._job: Job | None = None
 
     def hand_in(self) -> Job:
-        """Blocks; the job is looked after from then on. Raises PlaceError."""
+        """Blocks; the job is looked after from then on. Raises PlaceError, GivenUpError."""
+        if self._given_up:
+            raise GivenUpError
         job = self._job = Job(
             self._watch.place.submit(str(self._mailbox.script), str(self._mailbox.folder)), self._mailbox
         )
