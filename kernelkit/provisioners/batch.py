@@ -163,7 +163,7 @@ class BatchProvisioner(KernelProvisionerBase):
                 printed = job.mailbox.output()
                 raise PlaceError(problem, printed or "It printed nothing.", code=answers.ended, output=printed)
             if not answers.node and time.monotonic() > deadline:
-                raise PlaceError(f"job {job.id} did not start within {limit} s", "queue_limit in places.toml is that.")
+                raise PlaceError(f"job {job.id} did not start within {limit} s", "places.toml sets queue_limit.")
             running = f"running on {answers.node} ({answers.address})"
             words = running if answers.node else job.silent or job.state.words
             if words != shown:
