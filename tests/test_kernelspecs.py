@@ -181,11 +181,19 @@ def test_folders_that_another_user_may_not_read(open_path):
     (kernels / "secret/kernel.json").write_text(CONTENTS["good"])
     (kernels / "secret/kernel.json").chmod(0o600)
     code = (
-        "import json, os, sys; from kernelkit.kernelspecs import find_all; from jupyter_client.kernelspec import KernelSpecManager as M\n"
+        "import json, os; from kernelkit.kernelspecs import find_all; from jupyter_client.kernelspec import KernelSpecManager as M\n"
+        "def found(): return {s.name: s.folder for s in find_all()}, M().find_kernel_specs(), [s.name for s in find_all() if s.fault]\n"
+        "found()  # imports what the other user may not be able to\n"
         "os.setgid(65534); os.setuid(65534)\n"
-        "print(json.dumps([{s.name: s.folder for s in find_all()}, M().find_kernel_specs(), [s.name for s in find_all() if s.fault]]))"
+        "print(json.dumps(found()))"
     )
-    env = {"JUPYTER_PATH": str(open_path), "PATH": os.environ["PATH"], "HOME": "/nonexistent"}
+    # Jupyter looks at the folder of its own Python otherwise, which may be closed to the other user.
+    env = {
+        "JUPYTER_PATH": str(open_path),
+        "PATH": os.environ["PATH"],
+        "HOME": "/nonexistent",
+        "JUPYTER_PREFER_ENV_PATH": "0",
+    }
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True)
     ours, theirs, faulty = json.loads(done.stdout)
     assert ours == theirs
