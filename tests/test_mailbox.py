@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from batch.running import until
 
 from kernelkit.processes import ProcessError
 from kernelkit.provisioners import settings
@@ -15,17 +16,8 @@ from kernelkit.provisioners.place import PlaceError, State
 from kernelkit.provisioners.slurm import PREPARE, Slurm
 from kernelkit.provisioners.slurm_queue import Queue
 from kernelkit.provisioners.telling import TellingKernel
+from kernelkit.provisioners.tools import Tools
 from kernelkit.provisioners.watch import Job, Watch
-
-LIMIT = 60  # seconds
-
-
-def until(condition):
-    deadline = time.monotonic() + LIMIT
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
 
 # ---- what was printed
 
@@ -91,7 +83,7 @@ def test_a_fault_does_not_end_the_thread_that_asks(tmp_path, monkeypatch, caplog
     watch, job = Watch(Faulty()), Job("1", Mailbox.create(tmp_path, "one"))
     watch.add(job, 6.0)
     watch.ask_now()
-    until(lambda: job.state.kind == "running")
+    until(lambda: job.state.kind == "running", "nobody asks any more")
     watch.forget(job)
     assert "faulty goes on after a fault" in caplog.text
     assert "no such user" in caplog.text
@@ -137,6 +129,17 @@ def test_reasons_may_hold_anything():
 @pytest.mark.parametrize(("reason", "kind"), [("TimeLimit", "ended"), ("OutOfMemory", "ended"), ("None", "running")])
 def test_a_job_whose_epilog_runs_has_ended_for_its_reason(reason, kind):
     assert Slurm(Said(f"7|COMPLETING|N/A|{reason}\n")).states({"7": ""})["7"].kind == kind
+
+
+def test_a_user_of_whom_the_machine_knows_nothing_hands_in_jobs_too(monkeypatch):
+    """As in a container, or while the directory of users is silent."""
+
+    def unknown(number):
+        raise KeyError(f"getpwuid(): uid not found: {number}")
+
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    monkeypatch.setenv("HOME", "/home/one")
+    assert Tools().environment["HOME"] == "/home/one"
 
 
 # ---- the node's address

@@ -68,8 +68,10 @@ class Mailbox:
         for orders in parent.glob("*/orders"):
             with contextlib.suppress(OSError):
                 entry = orders.stat()
+                if entry.st_uid != os.getuid() or time.time() - entry.st_mtime <= age:
+                    continue
                 where, _, number = Mailbox(orders.parent)._noted().partition(" ")
-                if entry.st_uid == os.getuid() and time.time() - entry.st_mtime > age and where in ("", place):
+                if where in ("", place):
                     jobs.append(number)
                     shutil.rmtree(orders.parent, ignore_errors=True)
         return [job for job in jobs if job]
